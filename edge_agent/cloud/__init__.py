@@ -1,0 +1,1 @@
+"""MQTT: session, topics, messages, signatures, delivery."""

@@ -1,0 +1,1 @@
+"""Bytes and frames in, samples out: one module a driver."""

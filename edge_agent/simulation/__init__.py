@@ -1,0 +1,1 @@
+"""Shoppers, load cells and an operator's cloud, simulated from a seed."""

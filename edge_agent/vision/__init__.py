@@ -1,0 +1,1 @@
+"""What the camera saw: pictures before and after a change, kept as evidence."""

@@ -1,0 +1,33 @@
+"""What weighing tells: a plate settled at a new level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WeightChange:
+    """One plate's step from one level to another, told early and revised when more is known.
+
+    `change_id` is the plate and the millisecond at which the weight began to move; the highest
+    `revision` of it counts. Times are Unix seconds, weights grams. `sigma_g` is the standard
+    deviation of `delta_g` as a measurement. `level_g` is the plate's weight after the step.
+    `withdrawn` takes an earlier revision back: it was no change after all, and `delta_g` is 0.
+    `unobserved` marks a step between the last stored level and the first one after a start.
+    """
+
+    change_id: str
+    revision: int
+    plate: str
+    started_at: float
+    settled_at: float
+    delta_g: float
+    sigma_g: float
+    level_g: float
+    withdrawn: bool = False
+    unobserved: bool = False
+
+
+def change_id(plate: str, started_at: float) -> str:
+    """Name a change by its plate and the millisecond at which it began."""
+    return f"{plate}-{round(started_at * 1000)}"
