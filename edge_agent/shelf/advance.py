@@ -1,0 +1,106 @@
+"""`advance(state, fact, rules) -> outputs`: every decision of the shelf, and no I/O.
+
+An input is filed, the shelf is reckoned anew, and what differs from what was told last is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from edge_agent.shelf.cases import facts_are_missing, review_restock, review_visit
+from edge_agent.shelf.catalogue import Catalogue
+from edge_agent.shelf.facts import Fact, LevelsFact, MotionFact, Tick
+from edge_agent.shelf.filing import file_fact
+from edge_agent.shelf.findings import Finding, find_missing
+from edge_agent.shelf.horizon import forget, next_due
+from edge_agent.shelf.reckoning import Account, reckon
+from edge_agent.shelf.restocks import report, shortfall
+from edge_agent.shelf.state import Output, Rules, ShelfState, Visit
+from edge_agent.shelf.telling import query_output, visit_content
+
+
+def advance(state: ShelfState, fact: Fact, rules: Rules) -> list[Output]:
+    """Take one fact in, and return what is to be told because of it."""
+    state.now = max(state.now, fact.at)
+    outputs = file_fact(fact, state, rules)
+    if not isinstance(fact, MotionFact | LevelsFact):
+        outputs += _review(state, rules)
+    if isinstance(fact, Tick):
+        forget(state, rules)
+    state.due_at = next_due(state, rules)
+    return outputs
+
+
+def _review(state: ShelfState, rules: Rules) -> list[Output]:
+    """Reckon the shelf anew and tell what is different from what was told."""
+    accounts = reckon(state, rules)
+    findings = find_missing(state, accounts, rules)
+    outputs: list[Output] = []
+    for visit_id, account in accounts.items():
+        outputs += _review_visit(state, account, findings[visit_id], rules)
+    for restock_id, restock in list(state.restocks.items()):
+        over = restock.finished_at is not None and state.now >= (
+            restock.finished_at + rules.visit_gap_s
+        )
+        if over and not restock.reported and restock.order.state == "finished":
+            state.restocks[restock_id] = replace(restock, reported=True)
+            outputs.append(report(state, restock, state.now))
+            outputs += review_restock(state, restock_id, shortfall(state, restock), rules)
+    return outputs
+
+
+def _review_visit(
+    state: ShelfState, account: Account, finding: Finding, rules: Rules
+) -> list[Output]:
+    visit = account.visit
+    if state.now < visit.ended_at + rules.visit_gap_s:
+        return []
+    if state.now < visit.ended_at + rules.grace_s and (finding.missing or account.unpaid):
+        return _ask_for_payments(state, visit, finding)
+    outputs: list[Output] = []
+    if finding.missing and not visit.queried:
+        outputs += _ask_for_payments(state, visit, finding)
+    outputs += review_visit(state, account, finding, rules)
+    if not visit.unobserved:
+        outputs += _tell_visit(state, account, finding)
+    return outputs
+
+
+def _tell_visit(state: ShelfState, account: Account, finding: Finding) -> list[Output]:
+    visit = state.visits[account.visit.visit_id]
+    case = state.cases.get(f"C{visit.visit_id[1:]}")
+    short = bool(finding.missing)
+    provisional = (
+        short
+        and facts_are_missing(state, finding)
+        and (case is None or case.state == "provisional")
+    )
+    told_state = "provisional" if provisional else ("short" if short else "settled")
+    changes = state.changes_of(visit.visit_id)
+    content = visit_content(account, finding, changes, case.case_id if case else None, told_state)
+    if content == visit.told or (visit.told is None and not changes):
+        return []
+    visit = replace(visit, told=content, revision=visit.revision + 1)
+    state.visits[visit.visit_id] = visit
+    payload = {**content, "revision": visit.revision}
+    return [Output("visits", "shelf.visit", visit.visit_id, state.now, payload)]
+
+
+def _ask_for_payments(state: ShelfState, visit: Visit, finding: Finding) -> list[Output]:
+    """Ask the cloud once, before a case opens, what became of this visit's payments."""
+    if visit.queried:
+        return []
+    state.visits[visit.visit_id] = replace(visit, queried=True)
+    waiting = [
+        p for p in finding.payments if p in state.payments and not state.payments[p].is_final
+    ]
+    return [query_output("short", visit, waiting, state.now)]
+
+
+def first_state(
+    catalogue: Catalogue, stock: Mapping[str, Mapping[str, int]] | None = None
+) -> ShelfState:
+    """A shelf that knows its catalogue and nothing else."""
+    counts = {plate: dict(items) for plate, items in (stock or {}).items()}
+    return ShelfState(catalogue=catalogue, stock=counts)

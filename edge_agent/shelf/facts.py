@@ -1,0 +1,129 @@
+"""What `advance` is told: few inputs, each worth a transaction. `at` is when it was learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edge_agent.shelf.catalogue import Product
+from edge_agent.shelf.payments import Payment
+from edge_agent.weighing.change import WeightChange
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFact:
+    """Weighing told a change, or revised or withdrew one."""
+
+    at: float
+    change: WeightChange
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFact:
+    """The cloud told a payment, or a revision of one."""
+
+    at: float
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class RestockLine:
+    """Goods to bring (positive) or to take out (negative)."""
+
+    sku: str
+    quantity: int
+    plate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestockFact:
+    """A restock order or its progress, from the cloud or by hand; `told_at` is its own time."""
+
+    at: float
+    restock_id: str
+    revision: int
+    state: Literal["planned", "started", "finished", "cancelled"]
+    told_at: float
+    operator: str
+    lines: tuple[RestockLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFact:
+    """The cloud told products and planogram; ignored unless `version` is newer."""
+
+    at: float
+    version: int
+    products: tuple[Product, ...]
+    plates: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelsFact:
+    """First settled weights after a start without stored levels: where counting begins."""
+
+    at: float
+    levels_g: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFact:
+    """The connection to the cloud came up or went down."""
+
+    at: float
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFact:
+    """Whether the wall clock is known to be right."""
+
+    at: float
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictFact:
+    """An operator looked at a case: it is a loss, or it is none."""
+
+    at: float
+    case_id: str
+    verdict: Literal["confirmed", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFact:
+    """Pictures of a change were kept."""
+
+    at: float
+    change_id: str
+    evidence_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MotionFact:
+    """A hand is at the shelf: somebody stays, though nothing has changed yet."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A time that something waited for has come."""
+
+    at: float
+
+
+Fact = (
+    ChangeFact
+    | PaymentFact
+    | RestockFact
+    | CatalogueFact
+    | LevelsFact
+    | LinkFact
+    | ClockFact
+    | VerdictFact
+    | EvidenceFact
+    | MotionFact
+    | Tick
+)

@@ -1,0 +1,218 @@
+"""From a visit's account to the lines of its case: of which kind each missing unit is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from edge_agent.shelf.payments import PaidUnit, Payment
+from edge_agent.shelf.reckoning import Account
+from edge_agent.shelf.state import Rules, ShelfState
+from edge_agent.shelf.units import Unit
+
+LossKind = Literal[
+    "unpaid",
+    "feigned",
+    "underpaid",
+    "substituted",
+    "refunded",
+    "unidentified",
+    "unobserved",
+    "restock_shortfall",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One unit that is gone without its money. `value` is what is lost, in minor units."""
+
+    kind: LossKind
+    unit: Unit
+    value: int
+    paid_as: str | None = None
+    payment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is missing of one visit, and whether a payment still under way may settle it."""
+
+    missing: tuple[Missing, ...]
+    waits_for_payment: bool
+    payments: tuple[str, ...]
+    paid_not_taken: tuple[PaidUnit, ...]
+
+
+def find_missing(
+    state: ShelfState, accounts: Mapping[str, Account], rules: Rules
+) -> dict[str, Finding]:
+    """Return each visit's finding, by visit id."""
+    unfinished = _unfinished_by_visit(state, accounts, rules)
+    return {
+        visit_id: _finding(account, unfinished.get(visit_id, []), state, rules)
+        for visit_id, account in accounts.items()
+    }
+
+
+def _finding(
+    account: Account, unfinished: list[Payment], state: ShelfState, rules: Rules
+) -> Finding:
+    missing: list[Missing] = []
+    left, surplus = _settle_substitutes(account, missing)
+    for unit in account.gone:
+        paid = account.paid.get(unit.key)
+        if paid is None or paid.refunded_at is None:
+            continue
+        if state.now >= paid.refunded_at + rules.grace_s:
+            missing.append(Missing("refunded", unit, unit.price, None, paid.payment_id))
+    feigned = _FeignedUnits(unfinished)
+    others_paid = bool(account.paid)
+    for unit in left:
+        payment = feigned.take(unit)
+        if account.visit.unobserved:
+            missing.append(Missing("unobserved", unit, unit.price))
+        elif unit.sku is None:
+            missing.append(Missing("unidentified", unit, 0))
+        elif payment is not None:
+            missing.append(Missing("feigned", unit, unit.price, None, payment.payment_id))
+        else:
+            missing.append(Missing("underpaid" if others_paid else "unpaid", unit, unit.price))
+    pending = any(p.state == "pending" for p in unfinished)
+    expired = state.now > account.visit.ended_at + rules.late_s
+    involved = {p.payment_id for p in account.paid.values()}
+    involved |= {p.payment_id for p in account.surplus} | {p.payment_id for p in unfinished}
+    return Finding(
+        missing=tuple(missing),
+        waits_for_payment=bool(missing) and pending and not expired,
+        payments=tuple(sorted(involved)),
+        paid_not_taken=tuple(
+            u
+            for u in surplus
+            if u.refunded_at is None and state.now >= u.paid_at + rules.pay_ahead_s
+        ),
+    )
+
+
+def _settle_substitutes(
+    account: Account, missing: list[Missing]
+) -> tuple[list[Unit], list[PaidUnit]]:
+    """Set paid units that did not leave against unpaid ones that did.
+
+    The dearest go together; further paid units lower what is still owed. What they cover whole is
+    no loss. Returns the units left without any payment, and the paid units left over.
+    """
+    surplus = sorted(
+        (u for u in account.surplus if u.refunded_at is None),
+        key=lambda u: (-u.unit_price, u.payment_id, u.number),
+    )
+    unpaid = sorted(account.unpaid, key=lambda u: (-u.price, u.key))
+    if account.visit.unobserved:
+        return unpaid, surplus
+    together = list(zip(unpaid, surplus, strict=False))
+    left, spare = unpaid[len(together) :], surplus[len(together) :]
+    for unit, paid in together:
+        owed = max(0, unit.price - paid.unit_price)
+        while owed and spare and not left:
+            owed = max(0, owed - spare.pop(0).unit_price)
+        if owed:
+            missing.append(Missing("substituted", unit, owed, paid.sku, paid.payment_id))
+    return left, spare
+
+
+def _unfinished_by_visit(
+    state: ShelfState, accounts: Mapping[str, Account], rules: Rules
+) -> dict[str, list[Payment]]:
+    """Give each payment without money to the short visit in which it was begun."""
+    found: dict[str, list[Payment]] = {}
+    short = [a for a in accounts.values() if a.unpaid]
+    for payment in state.payments.values():
+        if payment.has_paid:
+            continue
+        best: tuple[int, float, str] | None = None
+        for account in short:
+            visit = account.visit
+            at = payment.reference_at
+            if not visit.started_at - rules.pay_ahead_s <= at <= visit.ended_at + rules.grace_s:
+                continue
+            away_s = max(visit.started_at - at, at - visit.ended_at, 0.0)
+            candidate = (-_common(payment, account.unpaid), away_s, visit.visit_id)
+            if best is None or candidate < best:
+                best = candidate
+        if best is not None:
+            found.setdefault(best[2], []).append(payment)
+    return found
+
+
+def _common(payment: Payment, unpaid: Iterable[Unit]) -> int:
+    return (_cart(payment) & Counter(u.sku for u in unpaid if u.sku is not None)).total()
+
+
+def _cart(payment: Payment) -> Counter[str]:
+    cart: Counter[str] = Counter()
+    for line in payment.lines:
+        cart[line.sku] += line.quantity
+    return cart
+
+
+class _FeignedUnits:
+    """Which units the payments that came to nothing would have covered."""
+
+    def __init__(self, payments: list[Payment]) -> None:
+        self._carts = [(p, _cart(p)) for p in payments]
+
+    def take(self, unit: Unit) -> Payment | None:
+        """The payment that named this unit, or one whose cart was never told."""
+        if unit.sku is None:
+            return None
+        for payment, cart in self._carts:
+            if cart[unit.sku] > 0:
+                cart[unit.sku] -= 1
+                return payment
+        return next((payment for payment, _ in self._carts if not payment.lines), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LossLine:
+    """Equal missing units of one visit together. `value` is the line's whole loss."""
+
+    kind: LossKind
+    sku: str
+    name: str
+    quantity: int
+    unit_price: int
+    paid_as: str | None
+    value: int
+    plate: str
+    confidence: float
+
+
+def loss_lines(missing: Iterable[Missing], state: ShelfState) -> list[LossLine]:
+    """Sum missing units up to lines, in a stable order."""
+    lines: dict[tuple[str, str, str, str, int], LossLine] = {}
+    for item in missing:
+        unit = item.unit
+        sku = unit.sku or ""
+        key = (item.kind, sku, unit.plate, item.paid_as or "", unit.price)
+        line = lines.get(key)
+        if line is None:
+            lines[key] = LossLine(
+                kind=item.kind,
+                sku=sku,
+                name=state.catalogue.name(sku) if sku else "not identified",
+                quantity=1,
+                unit_price=unit.price,
+                paid_as=item.paid_as,
+                value=item.value,
+                plate=unit.plate,
+                confidence=round(unit.confidence, 4),
+            )
+        else:
+            lines[key] = replace(
+                line,
+                quantity=line.quantity + 1,
+                value=line.value + item.value,
+                confidence=round(min(line.confidence, unit.confidence), 4),
+            )
+    return [lines[key] for key in sorted(lines)]

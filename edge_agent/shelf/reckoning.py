@@ -1,0 +1,209 @@
+"""The whole shelf reckoned anew from its facts: per visit, what is gone, paid, and missing.
+
+Nothing here remembers: the same facts give the same account, in whatever order they came.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from edge_agent.shelf.identify import Hypothesis
+from edge_agent.shelf.matching import Matching, is_in_time, match
+from edge_agent.shelf.payments import PaidUnit, paid_units
+from edge_agent.shelf.state import Rules, ShelfState, Visit
+from edge_agent.shelf.units import Taken, Unit, take_stock
+
+# A payment settles what a weight left open if this much of the posterior speaks for its goods.
+LIKELY_ALTERNATIVE = 0.05
+
+
+@dataclass(slots=True)
+class Account:
+    """One visit: units gone for good, what paid for them, and what is left over on either side."""
+
+    visit: Visit
+    gone: tuple[Unit, ...]
+    paid: dict[tuple[str, int], PaidUnit] = field(default_factory=dict)
+    unpaid: list[Unit] = field(default_factory=list)
+    surplus: list[PaidUnit] = field(default_factory=list)
+    came_back_later: bool = False
+
+
+def reckon(state: ShelfState, rules: Rules) -> dict[str, Account]:
+    """Return the account of every live visit, by its id."""
+    paid = [unit for payment in state.payments.values() for unit in paid_units(payment)]
+    readings: dict[str, Hypothesis] = {}
+    taken, matching = _match_all(state, paid, rules, readings)
+    readings = _settle_by_payment(state, taken, matching, paid)
+    if readings:
+        taken, matching = _match_all(state, paid, rules, readings)
+    accounts = _accounts(state, taken, matching)
+    _bring_back(accounts, taken, rules)
+    _hand_out_surplus(accounts, paid, rules)
+    return accounts
+
+
+def _match_all(
+    state: ShelfState, paid: list[PaidUnit], rules: Rules, readings: Mapping[str, Hypothesis]
+) -> tuple[dict[str, Taken], Matching]:
+    by_visit = defaultdict(list)
+    for change in sorted(state.changes.values(), key=lambda c: (c.started_at, c.change_id)):
+        if change.visit_id is not None and change.kind != "withdrawn":
+            by_visit[change.visit_id].append(change)
+    taken = {v: take_stock(by_visit[v], readings) for v in state.visits}
+    gone = [unit for t in taken.values() for unit in t.gone]
+    matching = match(gone, paid, state.visits, rules)
+    return taken, _without_strangers(matching, gone, state.visits, rules)
+
+
+def _without_strangers(
+    matching: Matching, gone: list[Unit], visits: Mapping[str, Visit], rules: Rules
+) -> Matching:
+    """Undo late pairs whose payment was made during another visit that is short itself.
+
+    Who stands at the shelf and pays, pays for what he takes, rightly or wrongly; only a payment
+    that belongs to no other visit is somebody's late one.
+    """
+    short = {unit.visit_id for unit in gone if unit.key not in matching.pairs}
+    kept: dict[tuple[str, int], PaidUnit] = {}
+    for unit in gone:
+        paid = matching.pairs.get(unit.key)
+        if paid is None:
+            continue
+        late = paid.reference_at > visits[unit.visit_id].ended_at + rules.grace_s
+        elsewhere = late and any(
+            v != unit.visit_id and _stands_there(visits[v], paid, rules) for v in short
+        )
+        if not elsewhere:
+            kept[unit.key] = paid
+    return Matching(kept)
+
+
+def _stands_there(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
+    return (
+        visit.started_at - rules.visit_gap_s
+        <= paid.reference_at
+        <= visit.ended_at + rules.visit_gap_s
+    )
+
+
+def _settle_by_payment(
+    state: ShelfState, taken: Mapping[str, Taken], matching: Matching, paid: list[PaidUnit]
+) -> dict[str, Hypothesis]:
+    """Choose, for changes that stay open or unpaid, a likely alternative that is paid for."""
+    used = matching.used()
+    free = [p for p in paid if (p.payment_id, p.number) not in used]
+    readings: dict[str, Hypothesis] = {}
+    if not free:
+        return readings
+    for account in taken.values():
+        open_changes = {u.change_id for u in account.gone if u.key not in matching.pairs}
+        for change_id in sorted(open_changes):
+            change = state.changes[change_id]
+            for hypothesis in change.hypotheses:
+                if hypothesis.confidence < LIKELY_ALTERNATIVE or hypothesis.items == change.items:
+                    continue
+                if _covers(free, hypothesis):
+                    readings[change_id] = hypothesis
+                    break
+    return readings
+
+
+def _covers(free: list[PaidUnit], hypothesis: Hypothesis) -> bool:
+    """Take the hypothesis' goods out of the free paid units; False where they do not suffice."""
+    picked: list[PaidUnit] = []
+    for sku, quantity in hypothesis.items:
+        matching = [p for p in free if p.sku == sku][: abs(quantity)]
+        if len(matching) < abs(quantity):
+            return False
+        picked.extend(matching)
+    for unit in picked:
+        free.remove(unit)
+    return True
+
+
+def _accounts(
+    state: ShelfState, taken: Mapping[str, Taken], matching: Matching
+) -> dict[str, Account]:
+    accounts: dict[str, Account] = {}
+    for visit_id, visit in state.visits.items():
+        account = Account(visit, taken[visit_id].gone)
+        for unit in account.gone:
+            paid = matching.pairs.get(unit.key)
+            if paid is None:
+                account.unpaid.append(unit)
+            else:
+                account.paid[unit.key] = paid
+        accounts[visit_id] = account
+    return accounts
+
+
+def _bring_back(accounts: dict[str, Account], taken: Mapping[str, Taken], rules: Rules) -> None:
+    """Let goods brought in a later visit cancel what an earlier one took: unpaid units first,
+    then those refunded as returned, then paid ones (a refund is due then)."""
+    brought = sorted(
+        (unit for t in taken.values() for unit in t.brought), key=lambda u: (u.taken_at, u.key)
+    )
+    for unit in brought:
+        best: tuple[int, float, str, Unit] | None = None
+        for account in accounts.values():
+            if not 0 <= unit.taken_at - account.visit.ended_at <= rules.late_s:
+                continue
+            for gone in account.gone:
+                if gone.sku == unit.sku:
+                    candidate = (_owed(account, gone), gone.taken_at, gone.visit_id, gone)
+                    if best is None or candidate[:3] > best[:3]:
+                        best = candidate
+        if best is not None:
+            _give_back(accounts[best[2]], best[3])
+
+
+def _owed(account: Account, unit: Unit) -> int:
+    paid = account.paid.get(unit.key)
+    if paid is None:
+        return 2
+    return 1 if paid.refunded_at is not None else 0
+
+
+def _give_back(account: Account, unit: Unit) -> None:
+    account.gone = tuple(u for u in account.gone if u.key != unit.key)
+    account.came_back_later = True
+    if unit.key in account.paid:
+        del account.paid[unit.key]
+    else:
+        account.unpaid.remove(unit)
+
+
+def _hand_out_surplus(accounts: dict[str, Account], paid: list[PaidUnit], rules: Rules) -> None:
+    """Give each paid unit that found no goods to the visit it was most likely made in."""
+    homes: dict[str, list[str]] = defaultdict(list)
+    used: set[tuple[str, int]] = set()
+    for visit_id, account in accounts.items():
+        for unit in account.paid.values():
+            homes[unit.payment_id].append(visit_id)
+            used.add((unit.payment_id, unit.number))
+    for unit in paid:
+        if (unit.payment_id, unit.number) in used:
+            continue
+        own = homes.get(unit.payment_id)
+        home = max(own, key=own.count) if own else _home(accounts, unit, rules)
+        if home is not None:
+            accounts[home].surplus.append(unit)
+
+
+def _home(accounts: Mapping[str, Account], unit: PaidUnit, rules: Rules) -> str | None:
+    """The visit nearest to a payment among those it may be for; short visits go first."""
+    best: tuple[bool, float, str] | None = None
+    for visit_id, account in accounts.items():
+        visit = account.visit
+        if not is_in_time(visit, unit, rules):
+            continue
+        if unit.reference_at > visit.ended_at + rules.grace_s:
+            continue
+        away_s = max(visit.started_at - unit.reference_at, unit.reference_at - visit.ended_at, 0.0)
+        candidate = (not account.unpaid, away_s, visit_id)
+        if best is None or candidate < best:
+            best = candidate
+    return best[2] if best else None

@@ -1,0 +1,131 @@
+"""What the shelf remembers between inputs: small, and all of it in each snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from edge_agent.shelf.catalogue import Catalogue
+from edge_agent.shelf.facts import RestockFact
+from edge_agent.shelf.identify import Hypothesis
+from edge_agent.shelf.payments import Payment
+
+ChangeKind = Literal["removed", "returned", "unidentified", "restocked", "unobserved", "withdrawn"]
+CaseState = Literal["provisional", "open", "closed"]
+Resolution = Literal["paid", "returned", "confirmed", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that decisions depend on; times in seconds."""
+
+    shelf_id: str
+    currency: str
+    visit_gap_s: float
+    pay_ahead_s: float
+    grace_s: float
+    late_s: float
+    min_confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A weight change with what it was taken for. `revision` is the highest one told."""
+
+    change_id: str
+    revision: int
+    plate: str
+    started_at: float
+    settled_at: float
+    delta_g: float
+    sigma_g: float
+    level_g: float
+    kind: ChangeKind
+    hypotheses: tuple[Hypothesis, ...]
+    accepted: bool
+    unobserved: bool
+    visit_id: str | None
+    restock_id: str | None
+    prices: dict[str, int]
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def items(self) -> tuple[tuple[str, int], ...]:
+        """Signed quantities by SKU; empty unless identified surely enough."""
+        return self.hypotheses[0].items if self.accepted else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Changes close enough in time to be one stay. `told` is the content last published."""
+
+    visit_id: str
+    started_at: float
+    ended_at: float
+    unobserved: bool = False
+    queried: bool = False
+    revision: int = 0
+    told: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A finding of loss. `told` is what was published last; a verdict is a person's and stays."""
+
+    case_id: str
+    visit_id: str | None
+    state: CaseState
+    revision: int
+    opened_at: float
+    resolution: Resolution | None
+    verdict: Literal["confirmed", "dismissed"] | None
+    told: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Restock:
+    """A restock order at its highest revision, with when it ran."""
+
+    order: RestockFact
+    started_at: float | None
+    finished_at: float | None
+    reported: bool = False
+
+
+@dataclass(slots=True)
+class ShelfState:
+    """Everything `advance` knows; it changes this in place."""
+
+    catalogue: Catalogue
+    now: float = 0.0
+    due_at: float | None = None
+    changes: dict[str, Change] = field(default_factory=dict)
+    visits: dict[str, Visit] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
+    restocks: dict[str, Restock] = field(default_factory=dict)
+    cases: dict[str, Case] = field(default_factory=dict)
+    stock: dict[str, dict[str, int]] = field(default_factory=dict)
+    levels_g: dict[str, float] = field(default_factory=dict)
+    current_visit: str | None = None
+    link_up: bool = True
+    link_since: float = 0.0
+    clock_trusted: bool = True
+
+    def changes_of(self, visit_id: str) -> list[Change]:
+        """The visit's changes that still count, in the order of time."""
+        found = [
+            c for c in self.changes.values() if c.visit_id == visit_id and c.kind != "withdrawn"
+        ]
+        return sorted(found, key=lambda c: (c.started_at, c.change_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One thing to tell the cloud. `key` names what it tells of; the latest of a key is kept."""
+
+    topic: str
+    type: str
+    key: str
+    at: float
+    payload: dict[str, Any]
+    retain: bool = False

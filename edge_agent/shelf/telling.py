@@ -1,0 +1,202 @@
+"""The content of what is published: changes, visits, cases, stock (contract, section 3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from edge_agent.shelf.findings import Finding, LossLine
+from edge_agent.shelf.identify import Hypothesis
+from edge_agent.shelf.reckoning import Account
+from edge_agent.shelf.state import Change, Output, Rules, ShelfState, Visit
+
+Payload = dict[str, Any]
+
+# ISO 4217 currencies without a minor unit, among those a shelf may meet.
+WHOLE_CURRENCIES = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
+
+
+def rfc3339(at: float) -> str:
+    """RFC 3339 in UTC, to the millisecond."""
+    whole = datetime.fromtimestamp(round(at, 3), UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{whole.microsecond // 1000:03d}Z"
+
+
+def money(amount: int, currency: str) -> str:
+    """A minor-unit amount as a person writes it."""
+    if currency in WHOLE_CURRENCIES:
+        return f"{amount} {currency}"
+    return f"{amount // 100}.{amount % 100:02d} {currency}"
+
+
+def change_output(change: Change, at: float) -> Output:
+    """Tell a change at its present revision."""
+    payload: Payload = {
+        "change_id": change.change_id,
+        "revision": change.revision,
+        "plate": change.plate,
+        "started_at": rfc3339(change.started_at),
+        "settled_at": rfc3339(change.settled_at),
+        "delta_g": round(change.delta_g, 2),
+        "sigma_g": round(change.sigma_g, 3),
+        "items": [] if change.kind == "withdrawn" else _items(change.items),
+        "confidence": _confidence(change),
+        "alternatives": [
+            {"items": _items(h.items), "confidence": round(h.confidence, 4)}
+            for h in _alternatives(change)
+        ],
+        "kind": change.kind,
+    }
+    return Output("changes", "shelf.change", change.change_id, at, payload)
+
+
+def _alternatives(change: Change) -> tuple[Hypothesis, ...]:
+    if change.kind == "withdrawn":
+        return ()
+    return change.hypotheses[1:] if change.accepted else change.hypotheses
+
+
+def _confidence(change: Change) -> float:
+    """That of the items told; for what fits nothing, that it is none of the alternatives."""
+    if change.accepted:
+        return round(change.hypotheses[0].confidence, 4)
+    return round(max(0.0, 1.0 - sum(h.confidence for h in change.hypotheses)), 4)
+
+
+def _items(items: Iterable[tuple[str, int]]) -> list[Payload]:
+    return [{"sku": sku, "quantity": quantity} for sku, quantity in items]
+
+
+def visit_content(
+    account: Account, finding: Finding, changes: Sequence[Change], case_id: str | None, state: str
+) -> Payload:
+    """A visit without its revision."""
+    visit = account.visit
+    taken: Counter[str] = Counter(u.sku for u in account.gone if u.sku is not None)
+    paid = Counter((p.payment_id, p.sku) for p in account.paid.values())
+    surplus = Counter((p.payment_id, p.sku) for p in finding.paid_not_taken)
+    return {
+        "visit_id": visit.visit_id,
+        "started_at": rfc3339(visit.started_at),
+        "ended_at": rfc3339(visit.ended_at),
+        "changes": [c.change_id for c in changes],
+        "taken": _items(sorted(taken.items())),
+        "paid": _paid_lines(paid),
+        "paid_not_taken": _paid_lines(surplus),
+        "state": state,
+        "case_id": case_id,
+    }
+
+
+def _paid_lines(paid: Counter[tuple[str, str]]) -> list[Payload]:
+    return [
+        {"payment_id": payment_id, "sku": sku, "quantity": quantity}
+        for (payment_id, sku), quantity in sorted(paid.items())
+    ]
+
+
+def case_content(
+    lines: Sequence[LossLine],
+    account: Account | None,
+    finding: Finding | None,
+    changes: Sequence[Change],
+    rules: Rules,
+) -> Payload:
+    """A case without its id, revision, state and resolution."""
+    confidence = max((line.confidence for line in lines), default=0.0)
+    visit = account.visit if account else None
+    return {
+        "visit_id": visit.visit_id if visit and not visit.unobserved else None,
+        "started_at": rfc3339(visit.started_at) if visit else None,
+        "ended_at": rfc3339(visit.ended_at) if visit else None,
+        "lines": [_line(line) for line in lines],
+        "value": sum(line.value for line in lines),
+        "currency": rules.currency,
+        "confidence": confidence,
+        "payments": list(finding.payments) if finding else [],
+        "evidence": sorted({e for c in changes for e in c.evidence}),
+        "explanation": _explain(lines, changes, rules),
+    }
+
+
+def _line(line: LossLine) -> Payload:
+    told: Payload = {
+        "kind": line.kind,
+        "sku": line.sku or None,
+        "name": line.name,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "value": line.value,
+        "plate": line.plate,
+        "confidence": line.confidence,
+    }
+    if line.paid_as is not None:
+        told["paid_as"] = line.paid_as
+    return told
+
+
+_PHRASES = {
+    "unpaid": "was taken and nobody tried to pay",
+    "feigned": "was taken, and a payment was begun that ended without money",
+    "underpaid": "was taken and is not on the payment that covers the rest of the visit",
+    "substituted": "was taken and paid for as {paid_as}",
+    "refunded": "was refunded as returned and did not come back",
+    "unobserved": "left while nobody was watching",
+    "restock_shortfall": "was ordered and did not arrive",
+}
+
+
+def _explain(lines: Sequence[LossLine], changes: Sequence[Change], rules: Rules) -> str:
+    parts = [_explain_line(line, changes) for line in lines]
+    if not parts:
+        return "Nothing is missing any more."
+    value = money(sum(line.value for line in lines), rules.currency)
+    sure = round(100 * max(line.confidence for line in lines))
+    return f"{'; '.join(parts)}: {value} missing, {sure} % sure what it was."
+
+
+def _explain_line(line: LossLine, changes: Sequence[Change]) -> str:
+    if line.kind == "unidentified":
+        weights = [
+            f"{abs(c.delta_g):.1f} g"
+            for c in changes
+            if c.plate == line.plate and not c.items and c.delta_g < 0
+        ]
+        return f"{' and '.join(weights) or 'something'} left plate {line.plate} and fits no product"
+    what = (
+        f"{line.quantity} × {line.name} (plate {line.plate})"
+        if line.plate
+        else (f"{line.quantity} × {line.name}")
+    )
+    return f"{what} {_PHRASES[line.kind].format(paid_as=line.paid_as)}"
+
+
+def stock_output(state: ShelfState, at: float) -> Output:
+    """Tell what stands on every plate by the count of changes."""
+    plates = [
+        {
+            "plate": plate,
+            "level_g": round(state.levels_g[plate], 1) if plate in state.levels_g else None,
+            "items": [
+                {"sku": sku, "quantity": max(0, count)}
+                for sku, count in sorted(state.stock.get(plate, {}).items())
+            ],
+        }
+        for plate in state.catalogue.plates
+    ]
+    return Output("stock", "shelf.stock", "stock", at, {"plates": plates}, retain=True)
+
+
+def query_output(reason: str, visit: Visit | None, waiting: list[str], at: float) -> Output:
+    """Ask the cloud what became of payments, around a visit or at large."""
+    payload: dict[str, Any] = {
+        "reason": reason,
+        "visit_id": visit.visit_id if visit else None,
+        "from": rfc3339(visit.started_at) if visit else None,
+        "to": rfc3339(visit.ended_at) if visit else None,
+        "payments": waiting,
+    }
+    key = visit.visit_id if visit else reason
+    return Output("payment-queries", "shelf.payment-query", key, at, payload)

@@ -1,0 +1,135 @@
+"""From a visit's changes to the units that are gone: what was put back cancels what was taken."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from edge_agent.shelf.identify import Hypothesis
+from edge_agent.shelf.state import Change
+
+# A foreign thing put down and taken away again weighs the same within this, or three sigma.
+SAME_THING_G = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit of goods that left a plate, or came back to one.
+
+    `sku` is None for something that no product explains. `taken_from` to `taken_at` is when it
+    moved, as Unix seconds; `confidence` that of its identification.
+    """
+
+    change_id: str
+    number: int
+    visit_id: str
+    plate: str
+    sku: str | None
+    taken_from: float
+    taken_at: float
+    price: int
+    confidence: float
+    delta_g: float
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Names the unit: its change and its place in it."""
+        return self.change_id, self.number
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a visit took for good, and what it brought beyond that."""
+
+    gone: tuple[Unit, ...]
+    brought: tuple[Unit, ...]
+
+
+def take_stock(changes: Sequence[Change], readings: Mapping[str, Hypothesis]) -> Taken:
+    """Expand a visit's changes to units and cancel what came back.
+
+    `readings` holds, for changes that abstained, the alternative that a payment has settled.
+    """
+    settled = _without_foreign_things(changes, readings)
+    gone: list[Unit] = []
+    brought: list[Unit] = []
+    for change in settled:
+        for unit in _units(change, readings.get(change.change_id)):
+            if unit.delta_g < 0:
+                gone.append(unit)
+            elif unit.sku is not None and not _cancel(gone, unit.sku):
+                brought.append(unit)
+    return Taken(tuple(gone), tuple(brought))
+
+
+def _cancel(gone: list[Unit], sku: str) -> bool:
+    """Remove the latest unit of `sku` from `gone`; False where there is none."""
+    for place in range(len(gone) - 1, -1, -1):
+        if gone[place].sku == sku:
+            del gone[place]
+            return True
+    return False
+
+
+def _without_foreign_things(
+    changes: Sequence[Change], readings: Mapping[str, Hypothesis]
+) -> list[Change]:
+    """Drop pairs of unidentified changes on one plate that undo each other.
+
+    A bag put down and lifted again, or a plate taken out and put back, is nobody's loss.
+    """
+    kept: list[Change] = []
+    for change in changes:
+        unknown = not change.items and change.change_id not in readings
+        partner = next(
+            (
+                k
+                for k in reversed(kept)
+                if unknown
+                and not k.items
+                and k.change_id not in readings
+                and k.plate == change.plate
+                and abs(k.delta_g + change.delta_g) <= _tolerance_g(k, change)
+            ),
+            None,
+        )
+        if partner is None:
+            kept.append(change)
+        else:
+            kept.remove(partner)
+    return kept
+
+
+def _tolerance_g(first: Change, second: Change) -> float:
+    return max(SAME_THING_G, 3 * math.hypot(first.sigma_g, second.sigma_g))
+
+
+def _units(change: Change, reading: Hypothesis | None) -> list[Unit]:
+    items = reading.items if reading else change.items
+    confidence = reading.confidence if reading else 1.0
+    if change.accepted and not reading:
+        confidence = change.hypotheses[0].confidence
+    if not items:
+        return [_unit(change, 0, None, change.delta_g, confidence)]
+    units: list[Unit] = []
+    for sku, quantity in items:
+        for _ in range(abs(quantity)):
+            delta_g = math.copysign(1.0, quantity)
+            units.append(_unit(change, len(units), sku, delta_g, confidence))
+    return units
+
+
+def _unit(change: Change, number: int, sku: str | None, delta_g: float, sure: float) -> Unit:
+    return Unit(
+        change_id=change.change_id,
+        number=number,
+        visit_id=change.visit_id or "",
+        plate=change.plate,
+        sku=sku,
+        taken_from=change.started_at,
+        taken_at=change.settled_at,
+        price=change.prices.get(sku, 0) if sku else 0,
+        confidence=sure,
+        delta_g=delta_g,
+    )

@@ -1,0 +1,181 @@
+"""Which visit a change belongs to, and what a change was taken for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from edge_agent.shelf.facts import ChangeFact
+from edge_agent.shelf.identify import Surroundings, identify
+from edge_agent.shelf.state import Change, ChangeKind, Restock, Rules, ShelfState, Visit
+from edge_agent.weighing.change import WeightChange
+
+# Changes found at one start belong together, though plates settle one after the other.
+START_SPREAD_S = 60.0
+# A restock that nobody finished ends by itself, or every later theft would count as part of it.
+RESTOCK_AT_MOST_S = 4 * 3600.0
+
+
+def record_change(
+    state: ShelfState, fact: ChangeFact, rules: Rules
+) -> tuple[Change | None, Change]:
+    """Identify a weight change and file it; returns the change before and after."""
+    weight = fact.change
+    before = state.changes.get(weight.change_id)
+    if weight.withdrawn:
+        after = _withdrawn(before, weight)
+    else:
+        restock_id = before.restock_id if before else _running_restock(state, weight)
+        after = _identified(state, weight, restock_id, before, rules)
+        if restock_id is None:
+            visit_id = before.visit_id if before else _join_visit(state, weight, rules)
+            after = replace(after, visit_id=visit_id)
+    state.changes[after.change_id] = after
+    if after.visit_id is not None:
+        _stretch(state, after.visit_id)
+    return before, after
+
+
+def note_motion(state: ShelfState, at: float, rules: Rules) -> bool:
+    """Prolong the visit under way while a hand is at the shelf; False where there is none."""
+    visit = state.visits.get(state.current_visit or "")
+    if visit is None or at - visit.ended_at > rules.visit_gap_s:
+        return False
+    state.visits[visit.visit_id] = replace(visit, ended_at=max(visit.ended_at, at))
+    return True
+
+
+def _withdrawn(before: Change | None, weight: WeightChange) -> Change:
+    visit_id = before.visit_id if before else None
+    return Change(
+        change_id=weight.change_id,
+        revision=before.revision + 1 if before else 1,
+        plate=weight.plate,
+        started_at=weight.started_at,
+        settled_at=weight.settled_at,
+        delta_g=0.0,
+        sigma_g=weight.sigma_g,
+        level_g=weight.level_g,
+        kind="withdrawn",
+        hypotheses=(),
+        accepted=False,
+        unobserved=weight.unobserved,
+        visit_id=visit_id,
+        restock_id=before.restock_id if before else None,
+        prices={},
+        evidence=before.evidence if before else (),
+    )
+
+
+def _identified(
+    state: ShelfState,
+    weight: WeightChange,
+    restock_id: str | None,
+    before: Change | None,
+    rules: Rules,
+) -> Change:
+    hypotheses = identify(weight.delta_g, weight.sigma_g, _surroundings(state, weight, rules))
+    accepted = bool(hypotheses) and hypotheses[0].confidence >= rules.min_confidence
+    skus = {sku for h in hypotheses for sku, _ in h.items}
+    return Change(
+        change_id=weight.change_id,
+        revision=before.revision + 1 if before else 1,
+        plate=weight.plate,
+        started_at=weight.started_at,
+        settled_at=weight.settled_at,
+        delta_g=weight.delta_g,
+        sigma_g=weight.sigma_g,
+        level_g=weight.level_g,
+        kind=_kind(weight, accepted, restock_id),
+        hypotheses=hypotheses,
+        accepted=accepted,
+        unobserved=weight.unobserved,
+        visit_id=None,
+        restock_id=restock_id,
+        prices={sku: state.catalogue.price(sku) for sku in sorted(skus)},
+        evidence=before.evidence if before else (),
+    )
+
+
+def _kind(weight: WeightChange, accepted: bool, restock_id: str | None) -> ChangeKind:
+    if weight.unobserved:
+        return "unobserved"
+    if restock_id is not None:
+        return "restocked"
+    if not accepted:
+        return "unidentified"
+    return "removed" if weight.delta_g < 0 else "returned"
+
+
+def _surroundings(state: ShelfState, weight: WeightChange, rules: Rules) -> Surroundings:
+    products = state.catalogue.products
+    planogram = state.catalogue.plates.get(weight.plate, ())
+    counts = dict(state.stock.get(weight.plate, {}))
+    before = state.changes.get(weight.change_id)
+    if before is not None:
+        for sku, quantity in before.items:
+            counts[sku] = counts.get(sku, 0) - quantity
+    return Surroundings(
+        planogram=[products[s] for s in planogram if s in products],
+        elsewhere=[p for s, p in products.items() if s not in planogram and p.weight_g],
+        stock=counts,
+        just_left=_just_left(state, weight, rules),
+    )
+
+
+def _just_left(state: ShelfState, weight: WeightChange, rules: Rules) -> dict[str, int]:
+    """Units that left within a visit's reach before this change and have not come back."""
+    since = weight.started_at - 3 * rules.visit_gap_s
+    left: Counter[str] = Counter()
+    for change in state.changes.values():
+        if change.change_id == weight.change_id or change.kind == "withdrawn":
+            continue
+        if since <= change.settled_at <= weight.settled_at:
+            for sku, quantity in change.items:
+                left[sku] -= quantity
+    return {sku: count for sku, count in left.items() if count > 0}
+
+
+def _running_restock(state: ShelfState, weight: WeightChange) -> str | None:
+    for restock_id, restock in state.restocks.items():
+        if _runs(restock, weight.started_at):
+            return restock_id
+    return None
+
+
+def _runs(restock: Restock, at: float) -> bool:
+    if restock.started_at is None or at < restock.started_at:
+        return False
+    if restock.finished_at is not None:
+        return at <= restock.finished_at
+    return at <= restock.started_at + RESTOCK_AT_MOST_S
+
+
+def _join_visit(state: ShelfState, weight: WeightChange, rules: Rules) -> str:
+    visit = state.visits.get(state.current_visit or "")
+    if visit is not None and visit.unobserved == weight.unobserved:
+        gap_s = weight.started_at - visit.ended_at
+        if weight.unobserved:
+            gap_s = weight.settled_at - visit.ended_at - START_SPREAD_S + rules.visit_gap_s
+        if gap_s <= rules.visit_gap_s:
+            return visit.visit_id
+    visit_id = f"V{round(weight.started_at * 1000)}"
+    while visit_id in state.visits:
+        visit_id += "b"
+    state.visits[visit_id] = Visit(
+        visit_id, weight.started_at, weight.settled_at, weight.unobserved
+    )
+    state.current_visit = visit_id
+    return visit_id
+
+
+def _stretch(state: ShelfState, visit_id: str) -> None:
+    """Let the visit span its changes; motion may have made it longer already."""
+    visit = state.visits[visit_id]
+    changes = state.changes_of(visit_id)
+    if changes:
+        state.visits[visit_id] = replace(
+            visit,
+            started_at=min(c.started_at for c in changes),
+            ended_at=max([visit.ended_at, *(c.settled_at for c in changes)]),
+        )
