@@ -38,6 +38,9 @@ def _review(state: ShelfState, rules: Rules) -> list[Output]:
     findings = find_missing(state, accounts, rules)
     outputs: list[Output] = []
     for visit_id, account in accounts.items():
+        visit = state.visits[visit_id]
+        if visit.payments != findings[visit_id].payments:
+            state.visits[visit_id] = replace(visit, payments=findings[visit_id].payments)
         outputs += _review_visit(state, account, findings[visit_id], rules)
     for restock_id, restock in list(state.restocks.items()):
         over = restock.finished_at is not None and state.now >= (

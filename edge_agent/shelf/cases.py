@@ -9,7 +9,8 @@ from typing import Any
 from edge_agent.shelf.findings import Finding, LossLine, loss_lines
 from edge_agent.shelf.reckoning import Account
 from edge_agent.shelf.state import Case, CaseState, Output, Resolution, Rules, ShelfState
-from edge_agent.shelf.telling import case_content, rfc3339
+from edge_agent.shelf.telling import case_content, explain_mended
+from edge_agent.times import rfc3339
 
 # Payments queued while the cloud was away arrive within this after the connection is back.
 RECONNECT_SETTLE_S = 60.0
@@ -73,7 +74,8 @@ def _settle(
         if not content["lines"]:
             # A closed case keeps saying what it was about.
             kept = {k: case.told[k] for k in ("lines", "value", "confidence")}
-            content = {**content, **kept}
+            story = explain_mended(kept["lines"], mended)
+            content = {**content, **kept, "explanation": story}
         if (case.told, case.state, case.resolution) == (content, stage, resolution):
             return []
     case = Case(

@@ -183,6 +183,7 @@ class LossLine:
     quantity: int
     unit_price: int
     paid_as: str | None
+    paid_as_name: str
     value: int
     plate: str
     confidence: float
@@ -204,6 +205,7 @@ def loss_lines(missing: Iterable[Missing], state: ShelfState) -> list[LossLine]:
                 quantity=1,
                 unit_price=unit.price,
                 paid_as=item.paid_as,
+                paid_as_name=state.catalogue.name(item.paid_as) if item.paid_as else "",
                 value=item.value,
                 plate=unit.plate,
                 confidence=round(unit.confidence, 4),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from edge_agent.shelf.cases import RECONNECT_SETTLE_S
-from edge_agent.shelf.state import Rules, ShelfState
+from edge_agent.shelf.state import Rules, ShelfState, Visit
 
 # Facts stay live this long after a payment could last have mattered, for a cloud that was away.
 KEEP_BEYOND_LATE_S = 86400.0
@@ -39,13 +39,24 @@ def _keep_s(rules: Rules) -> float:
 
 
 def forget(state: ShelfState, rules: Rules) -> None:
-    """Let go of what can no longer matter; the store keeps what was told of it."""
+    """Let go of what can no longer matter; the store keeps what was told of it.
+
+    A visit and the payments that settled it go together: either alone would look like a loss, or
+    like money for somebody else's goods.
+    """
     horizon = state.now - _keep_s(rules)
-    gone = {v.visit_id for v in state.visits.values() if v.ended_at <= horizon}
-    if gone:
-        _drop(state.visits, lambda visit: visit.visit_id in gone)
+    leaving = [v for v in state.visits.values() if v.ended_at <= horizon]
+    for visit in leaving:
+        del state.visits[visit.visit_id]
+    still_needed = _payments_of(state.visits.values())
+    spent = _payments_of(leaving) - still_needed
+    _drop(
+        state.payments,
+        lambda p: (
+            p.payment_id in spent or (p.told_at <= horizon and p.payment_id not in still_needed)
+        ),
+    )
     _drop(state.changes, lambda c: c.settled_at <= horizon and c.visit_id not in state.visits)
-    _drop(state.payments, lambda payment: payment.told_at <= horizon)
     _drop(
         state.restocks,
         lambda r: r.order.at <= horizon and (r.reported or r.order.state != "started"),
@@ -53,6 +64,10 @@ def forget(state: ShelfState, rules: Rules) -> None:
     _drop(state.cases, lambda case: case.state == "closed" and case.opened_at <= horizon)
     while len(state.cases) > MAX_CASES:
         del state.cases[next(iter(state.cases))]
+
+
+def _payments_of(visits: Iterable[Visit]) -> set[str]:
+    return {payment_id for visit in visits for payment_id in visit.payments}
 
 
 def _drop(records: dict[str, Any], outdated: Callable[[Any], bool]) -> None:

@@ -22,9 +22,13 @@ COUNT_DECAY = 0.8
 MAX_UNITS = 60
 MIXED_PRIOR = 0.2
 MAX_MIXED_UNITS = 4
-# Goods not of this plate: only as returns, and rare unless they just left elsewhere.
-ELSEWHERE_PRIOR = 0.003
+# Shares of what comes onto a plate outside a restock: goods that just left it, goods that left it
+# long ago, goods of another plate that just left there, any other goods, and things that are none.
+PUT_BACK_PRIOR = 1.0
+BROUGHT_PRIOR = 0.1
 JUST_LEFT_PRIOR = 0.15
+ELSEWHERE_PRIOR = 0.003
+FOREIGN_RETURN_PRIOR = 0.05
 # More units than the ledger knows of: it may be wrong, but seldom is.
 BEYOND_STOCK = 0.02
 FOREIGN_PRIOR = 0.01
@@ -47,13 +51,14 @@ class Surroundings:
 
     `planogram`: products that belong on the plate. `elsewhere`: every other weighed product.
     `stock`: counts on the plate where they are known. `just_left`: units by SKU that left any
-    plate shortly before, which may be coming back.
+    plate shortly before, which may be coming back. `restocking`: the operator fills the shelf.
     """
 
     planogram: Sequence[Product]
     elsewhere: Sequence[Product]
     stock: Mapping[str, int]
     just_left: Mapping[str, int]
+    restocking: bool = False
 
 
 def identify(delta_g: float, sigma_g: float, around: Surroundings) -> tuple[Hypothesis, ...]:
@@ -69,7 +74,9 @@ def identify(delta_g: float, sigma_g: float, around: Surroundings) -> tuple[Hypo
             sign = 1 if delta_g > 0 else -1
             items = tuple(sorted((p.sku, sign * n) for p, n in zip(products, counts, strict=True)))
             weights[items] = weights.get(items, 0.0) + likelihood * prior
-    total = sum(weights.values()) + FOREIGN_PRIOR / FOREIGN_RANGE_G
+    brought = delta_g > 0 and not around.restocking
+    foreign = FOREIGN_RETURN_PRIOR if brought else FOREIGN_PRIOR
+    total = sum(weights.values()) + foreign / FOREIGN_RANGE_G
     ranked = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[: MAX_ALTERNATIVES + 1]
     return tuple(
         Hypothesis(items, weight / total)
@@ -107,8 +114,9 @@ def _combinations(
             prior = share * _count_prior(count)
             if removal and count > around.stock.get(product.sku, MAX_UNITS):
                 prior *= BEYOND_STOCK
-            if not removal and around.just_left.get(product.sku, 0) >= count:
-                prior *= 3.0
+            if not removal and not around.restocking:
+                just_left = around.just_left.get(product.sku, 0) >= count
+                prior *= PUT_BACK_PRIOR if just_left else BROUGHT_PRIOR**count
             yield (product,), (count,), prior
     for first, second in combinations(placed, 2):
         for a, b in _mixed_counts():

@@ -9,7 +9,7 @@ from typing import Any
 from edge_agent.shelf.facts import RestockFact
 from edge_agent.shelf.findings import LossLine
 from edge_agent.shelf.state import Output, Restock, ShelfState
-from edge_agent.shelf.telling import rfc3339
+from edge_agent.times import rfc3339
 
 
 def record_restock(state: ShelfState, fact: RestockFact) -> bool:
@@ -108,6 +108,7 @@ def shortfall(state: ShelfState, restock: Restock) -> list[LossLine]:
                     quantity=missing,
                     unit_price=price,
                     paid_as=None,
+                    paid_as_name="",
                     value=missing * price,
                     plate=plates[sku],
                     confidence=0.95,

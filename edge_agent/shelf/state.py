@@ -57,13 +57,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Changes close enough in time to be one stay. `told` is the content last published."""
+    """Changes close enough in time to be one stay.
+
+    `payments` are those that had to do with it at the last reckoning, `told` the content that was
+    published last.
+    """
 
     visit_id: str
     started_at: float
     ended_at: float
     unobserved: bool = False
     queried: bool = False
+    payments: tuple[str, ...] = ()
     revision: int = 0
     told: dict[str, Any] | None = None
 

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from edge_agent.shelf.findings import Finding, LossLine
 from edge_agent.shelf.identify import Hypothesis
 from edge_agent.shelf.reckoning import Account
 from edge_agent.shelf.state import Change, Output, Rules, ShelfState, Visit
+from edge_agent.times import rfc3339
 
 Payload = dict[str, Any]
 
 # ISO 4217 currencies without a minor unit, among those a shelf may meet.
 WHOLE_CURRENCIES = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
-
-
-def rfc3339(at: float) -> str:
-    """RFC 3339 in UTC, to the millisecond."""
-    whole = datetime.fromtimestamp(round(at, 3), UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{whole.microsecond // 1000:03d}Z"
 
 
 def money(amount: int, currency: str) -> str:
@@ -150,11 +144,20 @@ _PHRASES = {
 
 def _explain(lines: Sequence[LossLine], changes: Sequence[Change], rules: Rules) -> str:
     parts = [_explain_line(line, changes) for line in lines]
-    if not parts:
-        return "Nothing is missing any more."
+    known = [line.confidence for line in lines if line.sku]
+    if not known:
+        return f"{'; '.join(parts)}."
     value = money(sum(line.value for line in lines), rules.currency)
-    sure = round(100 * max(line.confidence for line in lines))
+    # Nobody believes a scale that is 100 % sure, and it never is.
+    sure = min(99, round(100 * max(known)))
     return f"{'; '.join(parts)}: {value} missing, {sure} % sure what it was."
+
+
+def explain_mended(lines: Sequence[Payload], resolution: str) -> str:
+    """Say of a closed case's lines (as they were told) how they were settled."""
+    goods = ", ".join(f"{line['quantity']} × {line['name']}" for line in lines)
+    how = "is back on the shelf" if resolution == "returned" else "has been paid"
+    return f"{goods} {how}: nothing is missing any more."
 
 
 def _explain_line(line: LossLine, changes: Sequence[Change]) -> str:
@@ -170,7 +173,7 @@ def _explain_line(line: LossLine, changes: Sequence[Change]) -> str:
         if line.plate
         else (f"{line.quantity} × {line.name}")
     )
-    return f"{what} {_PHRASES[line.kind].format(paid_as=line.paid_as)}"
+    return f"{what} {_PHRASES[line.kind].format(paid_as=line.paid_as_name)}"
 
 
 def stock_output(state: ShelfState, at: float) -> Output:

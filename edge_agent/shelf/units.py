@@ -57,17 +57,18 @@ def take_stock(changes: Sequence[Change], readings: Mapping[str, Hypothesis]) ->
     for change in settled:
         for unit in _units(change, readings.get(change.change_id)):
             if unit.delta_g < 0:
-                gone.append(unit)
+                if not _cancel(brought, unit.sku, unit.plate):
+                    gone.append(unit)
             elif unit.sku is not None and not _cancel(gone, unit.sku):
                 brought.append(unit)
     return Taken(tuple(gone), tuple(brought))
 
 
-def _cancel(gone: list[Unit], sku: str) -> bool:
-    """Remove the latest unit of `sku` from `gone`; False where there is none."""
-    for place in range(len(gone) - 1, -1, -1):
-        if gone[place].sku == sku:
-            del gone[place]
+def _cancel(units: list[Unit], sku: str | None, plate: str | None = None) -> bool:
+    """Remove the latest unit of `sku` (on `plate`) from `units`; False where there is none."""
+    for place in range(len(units) - 1, -1, -1):
+        if units[place].sku == sku and plate in (None, units[place].plate):
+            del units[place]
             return True
     return False
 
@@ -75,30 +76,25 @@ def _cancel(gone: list[Unit], sku: str) -> bool:
 def _without_foreign_things(
     changes: Sequence[Change], readings: Mapping[str, Hypothesis]
 ) -> list[Change]:
-    """Drop pairs of unidentified changes on one plate that undo each other.
-
-    A bag put down and lifted again, or a plate taken out and put back, is nobody's loss.
+    """Drop pairs of changes on one plate that undo each other by weight and one of which nothing
+    explains: a bag put down and lifted again, or a plate taken out and put back.
     """
     kept: list[Change] = []
     for change in changes:
-        unknown = not change.items and change.change_id not in readings
-        partner = next(
-            (
-                k
-                for k in reversed(kept)
-                if unknown
-                and not k.items
-                and k.change_id not in readings
-                and k.plate == change.plate
-                and abs(k.delta_g + change.delta_g) <= _tolerance_g(k, change)
-            ),
-            None,
-        )
+        partner = next((k for k in reversed(kept) if _undoes(k, change, readings)), None)
         if partner is None:
             kept.append(change)
         else:
             kept.remove(partner)
     return kept
+
+
+def _undoes(first: Change, second: Change, readings: Mapping[str, Hypothesis]) -> bool:
+    if first.plate != second.plate or abs(first.delta_g + second.delta_g) > _tolerance_g(
+        first, second
+    ):
+        return False
+    return any(not c.items and c.change_id not in readings for c in (first, second))
 
 
 def _tolerance_g(first: Change, second: Change) -> float:

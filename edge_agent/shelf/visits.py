@@ -74,7 +74,9 @@ def _identified(
     before: Change | None,
     rules: Rules,
 ) -> Change:
-    hypotheses = identify(weight.delta_g, weight.sigma_g, _surroundings(state, weight, rules))
+    hypotheses = identify(
+        weight.delta_g, weight.sigma_g, _surroundings(state, weight, restock_id, rules)
+    )
     accepted = bool(hypotheses) and hypotheses[0].confidence >= rules.min_confidence
     skus = {sku for h in hypotheses for sku, _ in h.items}
     return Change(
@@ -107,7 +109,9 @@ def _kind(weight: WeightChange, accepted: bool, restock_id: str | None) -> Chang
     return "removed" if weight.delta_g < 0 else "returned"
 
 
-def _surroundings(state: ShelfState, weight: WeightChange, rules: Rules) -> Surroundings:
+def _surroundings(
+    state: ShelfState, weight: WeightChange, restock_id: str | None, rules: Rules
+) -> Surroundings:
     products = state.catalogue.products
     planogram = state.catalogue.plates.get(weight.plate, ())
     counts = dict(state.stock.get(weight.plate, {}))
@@ -120,6 +124,7 @@ def _surroundings(state: ShelfState, weight: WeightChange, rules: Rules) -> Surr
         elsewhere=[p for s, p in products.items() if s not in planogram and p.weight_g],
         stock=counts,
         just_left=_just_left(state, weight, rules),
+        restocking=restock_id is not None or weight.unobserved,
     )
 
 

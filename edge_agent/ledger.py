@@ -1,0 +1,173 @@
+"""The shelf's decisions, kept: each input, its outputs and their outbox rows in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from edge_agent.codec import dump_fact, dump_state, kind_of, load_fact, load_state
+from edge_agent.settings import Settings
+from edge_agent.shelf.advance import advance, first_state
+from edge_agent.shelf.catalogue import Catalogue, Product
+from edge_agent.shelf.facts import Fact, Tick
+from edge_agent.shelf.state import Output, Rules, ShelfState
+from edge_agent.store.outbox import OutboxMessage
+from edge_agent.store.store import Store
+from edge_agent.store.views import ViewKind
+from edge_agent.times import rfc3339
+
+SNAPSHOT_EVERY = 200
+JOURNAL_DAYS = 30
+SEEN_DAYS = 14
+_VIEWS: dict[str, ViewKind] = {
+    "changes": "change",
+    "visits": "visit",
+    "losses": "case",
+    "stock": "stock",
+    "rejections": "rejection",
+}
+
+
+class Ledger:
+    """`advance` with a memory: what it returned has been committed.
+
+    One thread uses it. After a StoreError the state is as it was before the input.
+    """
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._rules = rules_of(settings)
+        self._settings = settings
+        self._store = store
+        self._since_snapshot = 0
+        self.state = self._recall()
+
+    @property
+    def due_at(self) -> float | None:
+        """When `tick` has something to do, or None."""
+        return self.state.due_at
+
+    def take(self, fact: Fact, seen: tuple[str, str] | None = None) -> list[Output]:
+        """Decide on one fact and commit; returns the outputs.
+
+        `seen` is the (source, id) of the message that told it: a repeat does nothing.
+        """
+        try:
+            with self._store.atomic():
+                if seen is not None and not self._store.journal.accept(*seen, fact.at):
+                    return []
+                seq = self._store.journal.append(kind_of(fact), fact.at, dump_fact(fact))
+                outputs = advance(self.state, fact, self._rules)
+                self._keep(seq, outputs)
+                self._snapshot_now_and_then(seq)
+        except BaseException:
+            # The state has moved on and the store has not: go back to what is on the disk.
+            self.state = self._recall()
+            raise
+        return outputs
+
+    def tell(self, output: Output, answer_to: tuple[str, bytes | None] | None = None) -> None:
+        """Commit a message that no decision stands behind: a rejection, a reply, a status."""
+        with self._store.atomic():
+            seq = self._store.journal.append(f"told-{output.topic}", output.at, {})
+            self._keep(seq, [output], answer_to)
+
+    def tick(self, now: float) -> list[Output]:
+        """Let everything happen that was due by `now`."""
+        outputs: list[Output] = []
+        while self.state.due_at is not None and self.state.due_at <= now:
+            outputs += self.take(Tick(self.state.due_at))
+        return outputs
+
+    def has_open_visit(self, now: float) -> bool:
+        """Whether somebody's visit is still under way."""
+        visit = self.state.visits.get(self.state.current_visit or "")
+        return visit is not None and now - visit.ended_at <= self._rules.visit_gap_s
+
+    def tidy(self, now: float) -> None:
+        """Drop what is past its time: journal rows, notes of messages seen, old views."""
+        before = now - JOURNAL_DAYS * 86400
+        with self._store.atomic():
+            self._store.journal.prune(before)
+            self._store.journal.forget(now - SEEN_DAYS * 86400)
+            self._store.views.prune(now - self._settings.evidence.retention_days * 86400)
+
+    def _recall(self) -> ShelfState:
+        snapshot, rows = self._store.journal.load()
+        state = load_state(snapshot) if snapshot else first_state(catalogue_of(self._settings))
+        for row in rows:
+            fact = load_fact(row.kind, row.body)
+            if fact is not None:
+                advance(state, fact, self._rules)
+        if state.catalogue.version == 0:
+            # No catalogue from the cloud: the settings file is the newest there is.
+            state.catalogue = catalogue_of(self._settings)
+        self._since_snapshot = len(rows)
+        return state
+
+    def _snapshot_now_and_then(self, seq: int) -> None:
+        self._since_snapshot += 1
+        if self._since_snapshot >= SNAPSHOT_EVERY:
+            self._store.journal.snapshot(seq, dump_state(self.state))
+            self._since_snapshot = 0
+
+    def _keep(
+        self,
+        seq: int,
+        outputs: Sequence[Output],
+        answer_to: tuple[str, bytes | None] | None = None,
+    ) -> None:
+        for number, output in enumerate(outputs):
+            event = cloud_event(
+                output, f"{self._store.epoch}-{seq}-{number}", self._settings.shelf_id
+            )
+            self._store.outbox.put(
+                OutboxMessage(
+                    event_id=event["id"],
+                    topic=output.topic,
+                    payload=json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode(),
+                    content_type="application/cloudevents+json",
+                    retain=output.retain,
+                    at=output.at,
+                    response_topic=answer_to[0] if answer_to else None,
+                    correlation=answer_to[1] if answer_to else None,
+                )
+            )
+            view = _VIEWS.get(output.topic)
+            if view is not None:
+                self._store.views.put(view, output.key, output.at, output.payload)
+
+
+def cloud_event(output: Output, event_id: str, shelf_id: str) -> dict[str, Any]:
+    """Wrap an output as a CloudEvent 1.0; `(source, id)` names it once and for all."""
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"/shelves/{shelf_id}",
+        "type": output.type,
+        "time": rfc3339(output.at),
+        "datacontenttype": "application/json",
+        "data": output.payload,
+    }
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The settings that decisions depend on."""
+    matching = settings.matching
+    return Rules(
+        shelf_id=settings.shelf_id,
+        currency=settings.currency,
+        visit_gap_s=matching.visit_gap_s,
+        pay_ahead_s=matching.pay_ahead_s,
+        grace_s=matching.grace_s,
+        late_s=matching.late_s,
+        min_confidence=settings.identity.min_confidence,
+    )
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    """Products and planogram as the settings file has them: version 0."""
+    products = {
+        p.sku: Product(p.sku, p.name, p.weight_g, p.weight_sd_g, p.price) for p in settings.product
+    }
+    return Catalogue(0, products, {p.id: p.products for p in settings.plate})

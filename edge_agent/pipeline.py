@@ -1,0 +1,160 @@
+"""From grams to committed decisions: the one way through that `run` and `replay` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_agent.ledger import Ledger
+from edge_agent.settings import PlateSettings, Settings
+from edge_agent.shelf.catalogue import Catalogue
+from edge_agent.shelf.facts import ChangeFact, LevelsFact, MotionFact
+from edge_agent.shelf.state import Output
+from edge_agent.store.store import Store
+from edge_agent.weighing.change import WeightChange
+from edge_agent.weighing.weigher import PlateHealth, PlateLevel, PlateSpec, Weigher
+
+FloatArray = npt.NDArray[np.float64]
+
+# Levels are kept this often, so that a start can tell what left meanwhile from what drifted.
+KEEP_LEVELS_EVERY_S = 60.0
+# A hand at the shelf is told to the ledger at most this often, as a share of the visit gap.
+MOTION_SHARE = 0.5
+
+
+class Pipeline:
+    """Weighs the plates of any number of scales, and hands changes to the ledger.
+
+    `on_outputs` hears every batch of decisions after its commit.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        store: Store,
+        on_outputs: Callable[[Sequence[Output]], None] = lambda outputs: None,
+        on_change: Callable[[WeightChange], None] = lambda change: None,
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._store = store
+        self._on_outputs = on_outputs
+        self._on_change = on_change
+        self._weighers: dict[str, tuple[list[str], Weigher]] = {}
+        self._counting: set[str] = set()
+        self._levels_kept_at = 0.0
+        self._motion_at = 0.0
+
+    def add_scale(self, scale_id: str, plates: Sequence[str]) -> None:
+        """Weigh `plates`, in the order of their columns, as one scale.
+
+        Levels stored by an earlier run are compared with the first ones that settle.
+        """
+        stored = self._store.views.levels()
+        specs = [plate_spec(self._plate(p), self._ledger.state.catalogue) for p in plates]
+        known = {p: PlateLevel(*stored[p]) for p in plates if p in stored}
+        self._weighers[scale_id] = (list(plates), Weigher(specs, stored=known))
+        # A plate whose count is known goes on counting from there, whatever it weighs now.
+        self._counting |= set(plates) & (set(known) | set(self._ledger.state.stock))
+
+    def weigh(self, scale_id: str, times: FloatArray, grams: FloatArray) -> None:
+        """Take a block of samples: `times` (n,) Unix seconds, `grams` (n, plates), NaN: none.
+
+        Raises StoreError where a decision could not be kept.
+        """
+        plates, weigher = self._weighers[scale_id]
+        changes = weigher.feed(times, grams)
+        now = float(times[-1])
+        self.tick(now)
+        self._count_new_plates(now, plates, weigher)
+        for change in changes:
+            self._decide(change, now)
+        if weigher.moving:
+            self._note_motion(now)
+        if now - self._levels_kept_at >= KEEP_LEVELS_EVERY_S:
+            self.keep_levels(now)
+
+    def finish(self, now: float) -> None:
+        """Decide what the samples so far allow: no more will come."""
+        for _, weigher in self._weighers.values():
+            for change in weigher.finish():
+                self._decide(change, now)
+
+    def tick(self, now: float) -> None:
+        """Let everything happen that was due by `now`."""
+        outputs = self._ledger.tick(now)
+        if outputs:
+            self._on_outputs(outputs)
+
+    def keep_levels(self, now: float) -> None:
+        """Store the settled levels, to be compared with after a start."""
+        self._levels_kept_at = now
+        levels = {p: level for _, w in self._weighers.values() for p, level in w.levels().items()}
+        if levels:
+            with self._store.atomic():
+                self._store.views.put_levels(
+                    {
+                        p: (max(level.at, now), level.level_g, level.sigma_g)
+                        for p, level in levels.items()
+                    }
+                )
+
+    def health(self) -> dict[str, PlateHealth]:
+        """How every plate is doing, by its id."""
+        return {p: h for _, w in self._weighers.values() for p, h in w.health().items()}
+
+    def relevel(self, plate: str) -> None:
+        """Take the plate's next still weight as its level: it was calibrated or tared."""
+        for plates, weigher in self._weighers.values():
+            if plate in plates:
+                weigher.relevel(plate)
+
+    def _decide(self, change: WeightChange, now: float) -> None:
+        outputs = self._ledger.take(ChangeFact(max(now, change.settled_at), change))
+        self._on_change(change)
+        if outputs:
+            self._on_outputs(outputs)
+
+    def _note_motion(self, now: float) -> None:
+        if now - self._motion_at >= MOTION_SHARE * self._settings.matching.visit_gap_s:
+            self._motion_at = now
+            if self._ledger.has_open_visit(now):
+                self._ledger.take(MotionFact(now))
+
+    def _count_new_plates(self, now: float, plates: Sequence[str], weigher: Weigher) -> None:
+        """Tell the ledger where counting begins on plates that settle for the first time."""
+        if self._counting.issuperset(plates):
+            return
+        levels = weigher.levels()
+        fresh = {p: levels[p].level_g for p in plates if p in levels and p not in self._counting}
+        if fresh:
+            self._counting |= set(fresh)
+            self._on_outputs(self._ledger.take(LevelsFact(now, fresh)))
+
+    def _plate(self, plate_id: str) -> PlateSettings:
+        return next(p for p in self._settings.plate if p.id == plate_id)
+
+
+def plate_spec(plate: PlateSettings, catalogue: Catalogue) -> PlateSpec:
+    """What weighing needs to know of a plate."""
+    weights = [
+        catalogue.products[sku].weight_g
+        for sku in catalogue.plates.get(plate.id, plate.products)
+        if sku in catalogue.products
+    ]
+    return PlateSpec(
+        plate=plate.id,
+        capacity_g=plate.capacity_g,
+        lightest_g=min((w for w in weights if w), default=None),
+    )
+
+
+def calibrated(counts: FloatArray, plates: Sequence[PlateSettings]) -> FloatArray:
+    """Counts (n, k) of the plates' channels, in their order, as grams."""
+    zero = np.array([p.zero_counts for p in plates])
+    per_g = np.array([p.counts_per_g for p in plates])
+    grams: FloatArray = (counts - zero) / per_g
+    return grams

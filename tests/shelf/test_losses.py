@@ -1,0 +1,289 @@
+"""Who took, who paid, what is missing: the decisions, told through the ledger."""
+
+from __future__ import annotations
+
+from edge_agent.shelf.facts import ChangeFact, ClockFact, EvidenceFact, LinkFact, VerdictFact
+from edge_agent.shelf.payments import Refund, RefundLine
+from edge_agent.weighing.change import WeightChange
+from tests.shelf.scene import START, Scene, change, payment, put, take, told_at
+
+
+def test_a_paid_visit_settles_without_a_case() -> None:
+    scene = Scene(take(0, "A1", "cola"), payment(20, "cola"))
+    (visit,) = scene.visits().values()
+    assert visit["state"] == "settled"
+    assert visit["paid"] == [{"payment_id": "P1", "sku": "cola", "quantity": 1}]
+    assert scene.of("losses") == []
+
+
+def test_paying_before_taking_counts() -> None:
+    scene = Scene(payment(-250, "nuts"), take(0, "A2", "nuts"))
+    assert scene.of("losses") == []
+
+
+def test_a_payment_too_long_before_does_not_count() -> None:
+    scene = Scene(payment(-400, "nuts"), take(0, "A2", "nuts"))
+    assert scene.open_lines() == [("unpaid", "nuts", 1, 1200)]
+
+
+def test_goods_nobody_pays_for_open_one_case_after_the_grace() -> None:
+    scene = Scene(take(0, "A2", "nuts"))
+    (case,) = scene.of("losses")
+    assert (case["state"], case["value"], case["visit_id"][0]) == ("open", 1200, "V")
+    assert scene.open_lines() == [("unpaid", "nuts", 1, 1200)]
+    assert "Nuts" in case["explanation"]
+
+
+def test_the_cloud_is_asked_before_a_case_opens() -> None:
+    scene = Scene(take(0, "A2", "nuts"))
+    topics = [o.topic for o in scene.outputs]
+    assert topics.index("payment-queries") < topics.index("losses")
+
+
+def test_a_late_payment_closes_the_case() -> None:
+    scene = Scene(take(0, "A2", "nuts"), payment(5000, "nuts"))
+    (case,) = scene.cases().values()
+    assert (case["state"], case["resolution"], case["revision"]) == ("closed", "paid", 2)
+
+
+def test_a_payment_later_than_allowed_does_not_close_it() -> None:
+    scene = Scene(take(0, "A2", "nuts"), payment(86400 + 60, "nuts"))
+    assert scene.open_lines() == [("unpaid", "nuts", 1, 1200)]
+
+
+def test_a_payment_made_in_time_and_told_a_day_late_closes_it() -> None:
+    scene = Scene(take(0, "A2", "nuts"), told_at(payment(60, "nuts"), 86400))
+    (case,) = scene.cases().values()
+    assert case["resolution"] == "paid"
+
+
+def test_a_payment_opened_and_closed_without_money_is_feigned() -> None:
+    scene = Scene(
+        take(0, "A2", "nuts"),
+        payment(15, "nuts", state="opened", revision=1),
+        payment(100, "nuts", state="closed", revision=2, opened=15),
+    )
+    assert scene.open_lines() == [("feigned", "nuts", 1, 1200)]
+
+
+def test_an_opened_payment_without_a_cart_is_feigned_too() -> None:
+    scene = Scene(take(0, "A2", "nuts"), payment(15, state="opened", revision=1))
+    assert scene.open_lines() == [("feigned", "nuts", 1, 1200)]
+
+
+def test_a_pending_payment_makes_the_case_provisional_until_it_is_paid() -> None:
+    scene = Scene(
+        take(0, "A2", "nuts"),
+        payment(15, "nuts", state="pending", revision=2),
+        payment(3600, "nuts", revision=3, opened=15),
+    )
+    assert [c["state"] for c in scene.of("losses")] == ["provisional", "closed"]
+
+
+def test_an_older_revision_that_comes_last_changes_nothing() -> None:
+    scene = Scene(
+        take(0, "A2", "nuts"),
+        payment(20, "nuts", revision=3),
+        payment(900, "nuts", state="closed", revision=2, opened=10),
+    )
+    assert scene.of("losses") == []
+
+
+def test_what_is_not_on_the_payment_is_underpaid() -> None:
+    scene = Scene(take(0, "A2", "nuts"), take(4, "A1", "cola"), payment(20, "cola"))
+    assert scene.open_lines() == [("underpaid", "nuts", 1, 1200)]
+
+
+def test_a_cheap_product_paid_for_a_dear_one_is_substituted() -> None:
+    scene = Scene(take(0, "A2", "nuts"), payment(20, "cola"))
+    (case,) = scene.cases().values()
+    assert scene.open_lines() == [("substituted", "nuts", 1, 850)]
+    assert case["lines"][0]["paid_as"] == "cola"
+    assert case["payments"] == ["P1"]
+
+
+def test_a_dearer_product_paid_by_mistake_is_no_loss() -> None:
+    assert Scene(take(0, "A1", "cola"), payment(20, "nuts")).of("losses") == []
+
+
+def test_several_cheap_units_paid_for_a_dear_one_lower_the_loss() -> None:
+    scene = Scene(take(0, "A2", "nuts"), payment(20, "cola", "cola"))
+    assert scene.open_lines() == [("substituted", "nuts", 1, 500)]
+
+
+def test_putting_back_before_paying_is_no_loss() -> None:
+    scene = Scene(take(0, "A2", "nuts"), put(9, "A2", "nuts"))
+    (visit,) = scene.visits().values()
+    assert (visit["state"], visit["taken"]) == ("settled", [])
+
+
+def test_putting_back_later_closes_the_case_as_returned() -> None:
+    scene = Scene(take(0, "A2", "nuts"), put(4000, "A2", "nuts"))
+    (case,) = scene.cases().values()
+    assert (case["state"], case["resolution"]) == ("closed", "returned")
+
+
+def test_putting_back_in_the_wrong_place_counts() -> None:
+    scene = Scene(take(0, "A2", "nuts"), put(9, "A1", "nuts"))
+    assert scene.of("losses") == []
+
+
+def test_goods_paid_and_put_back_are_told_as_paid_not_taken() -> None:
+    scene = Scene(take(0, "A2", "nuts"), payment(10, "nuts"), put(15, "A2", "nuts"))
+    (visit,) = scene.visits().values()
+    assert visit["paid_not_taken"] == [{"payment_id": "P1", "sku": "nuts", "quantity": 1}]
+
+
+def test_two_payments_for_one_visit_count_together() -> None:
+    scene = Scene(
+        take(0, "A2", "nuts"),
+        take(3, "A1", "cola"),
+        payment(20, "nuts"),
+        payment(50, "cola", name="P2"),
+    )
+    assert scene.of("losses") == []
+
+
+def test_each_of_two_customers_pays_for_his_own_though_one_is_late() -> None:
+    scene = Scene(
+        take(0, "A1", "cola"),
+        take(600, "A1", "cola"),
+        payment(615, "cola", name="P2"),
+        payment(5000, "cola", name="P1"),
+    )
+    assert [v["state"] for v in scene.visits().values()] == ["settled", "settled"]
+    assert {c["resolution"] for c in scene.cases().values()} == {"paid"}
+
+
+def test_an_honest_visit_is_not_flagged_for_a_thief_before_it() -> None:
+    scene = Scene(take(0, "A1", "cola"), take(300, "A1", "cola"), payment(315, "cola"))
+    (case,) = scene.cases().values()
+    assert case["visit_id"] == f"V{round((START - 0.8) * 1000)}"
+
+
+def test_a_refund_as_returned_without_the_goods_is_a_loss() -> None:
+    refund = Refund("R1", START + 3600, 1200, "returned", (RefundLine("nuts", 1),))
+    scene = Scene(
+        take(0, "A2", "nuts"),
+        payment(20, "nuts"),
+        told_at(payment(20, "nuts", revision=4, refunds=[refund]), 3600),
+    )
+    assert scene.open_lines() == [("refunded", "nuts", 1, 1200)]
+
+
+def test_a_refund_as_returned_with_the_goods_back_is_none() -> None:
+    refund = Refund("R1", START + 3600, 1200, "returned", (RefundLine("nuts", 1),))
+    scene = Scene(
+        take(0, "A2", "nuts"),
+        payment(20, "nuts"),
+        put(3500, "A2", "nuts"),
+        told_at(payment(20, "nuts", state="refunded", revision=4, refunds=[refund]), 3600),
+    )
+    assert scene.open_lines() == []
+
+
+def test_a_goodwill_refund_is_no_loss() -> None:
+    refund = Refund("R1", START + 3600, 1200, "goodwill", ())
+    scene = Scene(
+        take(0, "A2", "nuts"),
+        told_at(payment(20, "nuts", state="refunded", revision=4, refunds=[refund]), 3600),
+    )
+    assert scene.open_lines() == []
+
+
+def test_what_fits_no_product_is_unidentified_with_its_weight() -> None:
+    scene = Scene(change(0, "A2", -55.0))
+    (case,) = scene.cases().values()
+    assert scene.open_lines() == [("unidentified", None, 1, 0)]
+    assert "55.0 g" in case["explanation"]
+
+
+def test_a_bag_put_down_and_lifted_again_is_no_loss() -> None:
+    assert Scene(change(0, "A2", 555.0), change(10, "A2", -555.5)).of("losses") == []
+
+
+def test_a_plate_taken_out_and_put_back_is_no_loss() -> None:
+    assert Scene(change(0, "A2", -523.0), change(15, "A2", 523.4)).of("losses") == []
+
+
+def test_two_products_of_one_weight_abstain_and_the_payment_decides() -> None:
+    scene = Scene(change(0, "B1", -346.4), payment(20, "zero"))
+    (told,) = scene.of("changes")
+    assert told["kind"] == "unidentified"
+    assert {a["items"][0]["sku"] for a in told["alternatives"]} == {"cola", "zero"}
+    (visit,) = scene.visits().values()
+    assert visit["taken"] == [{"sku": "zero", "quantity": 1}]
+    assert scene.of("losses") == []
+
+
+def test_a_withdrawn_change_takes_its_visit_with_it() -> None:
+    early = take(0, "A2", "nuts")
+    withdrawn = ChangeFact(
+        START + 3,
+        WeightChange(early.change.change_id, 2, "A2", START - 0.8, START + 3, 0, 1, 1000.0, True),
+    )
+    scene = Scene(early, withdrawn)
+    assert [c["kind"] for c in scene.of("changes")] == ["removed", "withdrawn"]
+    assert scene.of("losses") == []
+    assert scene.of("visits") == []
+
+
+def test_goods_that_left_unobserved_are_a_case_without_a_visit() -> None:
+    found = WeightChange("A2-1", 1, "A2", START - 7200, START, -80.0, 0.2, 920.0, unobserved=True)
+    scene = Scene(ChangeFact(START, found))
+    (case,) = scene.cases().values()
+    assert case["visit_id"] is None
+    assert scene.open_lines() == [("unobserved", "nuts", 1, 1200)]
+    assert scene.of("visits") == []
+
+
+def test_goods_that_left_unobserved_and_were_paid_meanwhile_are_no_case() -> None:
+    found = WeightChange("A2-1", 1, "A2", START - 7200, START, -80.0, 0.2, 920.0, unobserved=True)
+    scene = Scene(ChangeFact(START, found), told_at(payment(-3600, "nuts"), 30))
+    assert scene.of("losses") == []
+
+
+def test_without_the_cloud_a_case_is_provisional_and_opens_when_it_is_back() -> None:
+    scene = Scene(
+        LinkFact(START - 100, False),
+        take(0, "A2", "nuts"),
+        LinkFact(START + 4000, True),
+    )
+    assert [c["state"] for c in scene.of("losses")] == ["provisional", "open"]
+    assert any(q["reason"] == "reconnected" for q in scene.of("payment-queries"))
+
+
+def test_a_payment_that_waited_for_the_cloud_leaves_no_open_case() -> None:
+    scene = Scene(
+        LinkFact(START - 100, False),
+        take(0, "A2", "nuts"),
+        LinkFact(START + 4000, True),
+        told_at(payment(20, "nuts"), 4002),
+    )
+    assert [c["state"] for c in scene.of("losses")] == ["provisional", "closed"]
+
+
+def test_a_clock_that_is_not_trusted_makes_a_case_provisional() -> None:
+    scene = Scene(
+        ClockFact(START - 100, False), take(0, "A2", "nuts"), ClockFact(START + 900, True)
+    )
+    assert [c["state"] for c in scene.of("losses")] == ["provisional", "open"]
+
+
+def test_a_dismissed_case_stays_closed() -> None:
+    scene = Scene(take(0, "A2", "nuts"), until=1000)
+    (case_id,) = scene.cases()
+    scene.tell(VerdictFact(START + 1001, case_id, "dismissed"), payment(2000, "cola"))
+    assert scene.cases()[case_id]["resolution"] == "dismissed"
+
+
+def test_a_case_names_the_pictures_of_its_changes() -> None:
+    taken = take(0, "A2", "nuts")
+    scene = Scene(taken, EvidenceFact(START + 2, taken.change.change_id, ("E1", "E2")))
+    (case,) = scene.cases().values()
+    assert case["evidence"] == ["E1", "E2"]
+
+
+def test_a_restarted_agent_finds_the_same_state() -> None:
+    scene = Scene(take(0, "A2", "nuts"), take(30, "A1", "cola"), payment(40, "cola"), until=1000)
+    assert scene.recalled() == scene.ledger.state
