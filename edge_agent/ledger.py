@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
+from edge_agent.cloud.events import make_event
 from edge_agent.codec import dump_fact, dump_state, kind_of, load_fact, load_state
 from edge_agent.settings import Settings
 from edge_agent.shelf.advance import advance, first_state
@@ -15,7 +14,6 @@ from edge_agent.shelf.state import Output, Rules, ShelfState
 from edge_agent.store.outbox import OutboxMessage
 from edge_agent.store.store import Store
 from edge_agent.store.views import ViewKind
-from edge_agent.times import rfc3339
 
 SNAPSHOT_EVERY = 200
 JOURNAL_DAYS = 30
@@ -118,14 +116,18 @@ class Ledger:
         answer_to: tuple[str, bytes | None] | None = None,
     ) -> None:
         for number, output in enumerate(outputs):
-            event = cloud_event(
-                output, f"{self._store.epoch}-{seq}-{number}", self._settings.shelf_id
-            )
+            event_id = f"{self._store.epoch}-{seq}-{number}"
             self._store.outbox.put(
                 OutboxMessage(
-                    event_id=event["id"],
+                    event_id=event_id,
                     topic=output.topic,
-                    payload=json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode(),
+                    payload=make_event(
+                        source=f"/shelves/{self._settings.shelf_id}",
+                        event_id=event_id,
+                        type=output.type,
+                        at=output.at,
+                        data=output.payload,
+                    ),
                     content_type="application/cloudevents+json",
                     retain=output.retain,
                     at=output.at,
@@ -136,19 +138,6 @@ class Ledger:
             view = _VIEWS.get(output.topic)
             if view is not None:
                 self._store.views.put(view, output.key, output.at, output.payload)
-
-
-def cloud_event(output: Output, event_id: str, shelf_id: str) -> dict[str, Any]:
-    """Wrap an output as a CloudEvent 1.0; `(source, id)` names it once and for all."""
-    return {
-        "specversion": "1.0",
-        "id": event_id,
-        "source": f"/shelves/{shelf_id}",
-        "type": output.type,
-        "time": rfc3339(output.at),
-        "datacontenttype": "application/json",
-        "data": output.payload,
-    }
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -20,6 +20,8 @@ FloatArray = npt.NDArray[np.float64]
 
 # Levels are kept this often, so that a start can tell what left meanwhile from what drifted.
 KEEP_LEVELS_EVERY_S = 60.0
+# Plates settle one by one at a start; their first levels are told together.
+GATHER_S = 10.0
 # A hand at the shelf is told to the ledger at most this often, as a share of the visit gap.
 MOTION_SHARE = 0.5
 
@@ -47,6 +49,7 @@ class Pipeline:
         self._counting: set[str] = set()
         self._levels_kept_at = 0.0
         self._motion_at = 0.0
+        self._first_level_at: float | None = None
 
     def add_scale(self, scale_id: str, plates: Sequence[str]) -> None:
         """Weigh `plates`, in the order of their columns, as one scale.
@@ -128,9 +131,15 @@ class Pipeline:
         """Tell the ledger where counting begins on plates that settle for the first time."""
         if self._counting.issuperset(plates):
             return
+        if self._first_level_at is None:
+            self._first_level_at = now
         levels = weigher.levels()
+        waiting = [p for p in plates if p not in levels]
+        if waiting and now < self._first_level_at + GATHER_S:
+            return
         fresh = {p: levels[p].level_g for p in plates if p in levels and p not in self._counting}
         if fresh:
+            self._first_level_at = now
             self._counting |= set(fresh)
             self._on_outputs(self._ledger.take(LevelsFact(now, fresh)))
 

@@ -5,7 +5,6 @@ An input is filed, the shelf is reckoned anew, and what differs from what was to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from edge_agent.shelf.cases import facts_are_missing, review_restock, review_visit
@@ -101,9 +100,6 @@ def _ask_for_payments(state: ShelfState, visit: Visit, finding: Finding) -> list
     return [query_output("short", visit, waiting, state.now)]
 
 
-def first_state(
-    catalogue: Catalogue, stock: Mapping[str, Mapping[str, int]] | None = None
-) -> ShelfState:
+def first_state(catalogue: Catalogue) -> ShelfState:
     """A shelf that knows its catalogue and nothing else."""
-    counts = {plate: dict(items) for plate, items in (stock or {}).items()}
-    return ShelfState(catalogue=catalogue, stock=counts)
+    return ShelfState(catalogue=catalogue)

@@ -99,7 +99,10 @@ class Restock:
 
 @dataclass(slots=True)
 class ShelfState:
-    """Everything `advance` knows; it changes this in place."""
+    """Everything `advance` knows; it changes this in place.
+
+    `counted` names the plates whose first count is known; on the others `stock` counts from zero.
+    """
 
     catalogue: Catalogue
     now: float = 0.0
@@ -110,6 +113,7 @@ class ShelfState:
     restocks: dict[str, Restock] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
     stock: dict[str, dict[str, int]] = field(default_factory=dict)
+    counted: set[str] = field(default_factory=set)
     levels_g: dict[str, float] = field(default_factory=dict)
     current_visit: str | None = None
     link_up: bool = True

@@ -20,10 +20,12 @@ def count_at_start(state: ShelfState, levels_g: dict[str, float]) -> None:
     for plate, level_g in levels_g.items():
         state.levels_g[plate] = level_g
         if plate not in state.stock:
+            state.stock[plate] = {}
             count = _count_of_one_product(state.catalogue, plate, level_g)
             if count is not None:
                 sku = state.catalogue.plates[plate][0]
                 state.stock[plate] = {sku: count}
+                state.counted.add(plate)
 
 
 def _count_of_one_product(catalogue: Catalogue, plate: str, level_g: float) -> int | None:

@@ -182,6 +182,7 @@ def stock_output(state: ShelfState, at: float) -> Output:
         {
             "plate": plate,
             "level_g": round(state.levels_g[plate], 1) if plate in state.levels_g else None,
+            "counted": plate in state.counted,
             "items": [
                 {"sku": sku, "quantity": max(0, count)}
                 for sku, count in sorted(state.stock.get(plate, {}).items())

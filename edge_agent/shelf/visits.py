@@ -119,6 +119,9 @@ def _surroundings(
     if before is not None:
         for sku, quantity in before.items:
             counts[sku] = counts.get(sku, 0) - quantity
+    if weight.plate not in state.counted:
+        # Counted from zero: what stands there may be more, never less.
+        counts = {s: n for s, n in counts.items() if n > 0 and s not in planogram}
     return Surroundings(
         planogram=[products[s] for s in planogram if s in products],
         elsewhere=[p for s, p in products.items() if s not in planogram and p.weight_g],

@@ -1,0 +1,294 @@
+"""The running agent: builds the adapters and runs the loop; the only place that knows them all."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from functools import singledispatchmethod
+from pathlib import Path
+from typing import Any, Protocol
+
+from edge_agent.clock import SteadyClock
+from edge_agent.cloud import session_events as cloud
+from edge_agent.control import SOCKET_NAME, ControlServer
+from edge_agent.desk import Desk
+from edge_agent.errors import StoreError
+from edge_agent.inbox import Inbox
+from edge_agent.ledger import Ledger
+from edge_agent.pipeline import Pipeline
+from edge_agent.reception import Asked, Reception
+from edge_agent.replaying import verifier_for
+from edge_agent.scales import Scales
+from edge_agent.sensing.scale import ScaleBlock, ScaleFound, ScaleLost
+from edge_agent.settings import Settings
+from edge_agent.shelf.facts import ClockFact, LinkFact
+from edge_agent.shelf.state import Output
+from edge_agent.standing import Standing, status_output
+from edge_agent.store.store import Store
+from edge_agent.systemd_notify import Notifier
+from edge_agent.uplink import Uplink
+from edge_agent.vision.camera import CameraEnded, CameraFound, CameraLost, CameraReader
+from edge_agent.vision.frames import Frame
+from edge_agent.witness import Witness
+
+log = logging.getLogger(__name__)
+
+STATUS_EVERY_S = 60.0
+TIDY_EVERY_S = 3600.0
+CLOCK_EVERY_S = 5.0
+IDLE_S = 0.2
+# Bounds the memory while a write hangs on a slow card; readers drop what is beyond.
+QUEUE_EVENTS = 10_000
+
+
+class Adapter(Protocol):
+    """What runs beside the loop: a scale, a camera, the cloud."""
+
+    def start(self) -> None:
+        """Begin, in the background."""
+
+    def stop(self) -> None:
+        """End, within about a second."""
+
+
+class Agent:
+    """One shelf, from its cables to its cloud. One thread, the caller's, decides and writes."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        settings_path: Path,
+        state: Path,
+        notifier: Notifier,
+        clock: SteadyClock | None = None,
+    ) -> None:
+        """Opens the state folder; raises StoreError or SettingsError where that cannot be."""
+        self._settings = settings
+        self._clock = clock or SteadyClock()
+        self._notifier = notifier
+        self._events: queue.Queue[Any] = queue.Queue(QUEUE_EVENTS)
+        self._stopping = threading.Event()
+        self._store = Store.open(state)
+        self._ledger = Ledger(settings, self._store)
+        self._standing = Standing(settings, self._clock.now())
+        self._witness = Witness(settings, state / "evidence", self._ledger, self._store)
+        self._pipeline = Pipeline(
+            settings,
+            self._ledger,
+            self._store,
+            on_outputs=self._decided,
+            on_change=lambda change: self._witness.want(change, self._clock.now()),
+        )
+        self._scales = Scales(settings, self._clock.now, self._put)
+        for scale_id, plates in self._scales.plates.items():
+            self._pipeline.add_scale(scale_id, [p.id for p in plates])
+        self._reception = Reception(self._put)
+        self._control = ControlServer(state / SOCKET_NAME, self._reception.handle)
+        inbox = Inbox(self._ledger, verifier_for(settings, settings_path), settings.currency)
+        self._uplink = (
+            Uplink(
+                settings, settings_path, self._store, self._ledger, inbox, self._standing, self._put
+            )
+            if settings.mqtt is not None
+            else None
+        )
+        self._desk = Desk(self._ledger, self._pipeline, self._store, self._standing, self._scales)
+        self._cameras = [CameraReader(c, self._clock.now, self._put) for c in settings.camera]
+        self._status_at = 0.0
+        self._tidy_at = self._clock.now()
+        self._clock_at = 0.0
+        self._fed_at = 0.0
+        self._told_edges = ""
+
+    def stop(self) -> None:
+        """Ask the loop to end; safe from a signal handler."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Work until `stop`; leaves everything closed and the levels stored."""
+        try:
+            self._start()
+            while not self._stopping.is_set():
+                self._step()
+        finally:
+            self._end()
+
+    def _adapters(self) -> list[Adapter]:
+        uplink = [self._uplink] if self._uplink is not None else []
+        return [*self._scales.readers, *self._cameras, *uplink]
+
+    def _start(self) -> None:
+        self._check_clock(self._clock.now(), first=True)
+        # Nothing is heard of the cloud until a connection says so.
+        self._decided(self._ledger.take(LinkFact(self._clock.now(), False)))
+        self._control.start()
+        for adapter in self._adapters():
+            adapter.start()
+        self._notifier.ready()
+        log.info("shelf %s runs, state in place", self._settings.shelf_id)
+
+    def _end(self) -> None:
+        self._notifier.stopping()
+        self._control.stop()
+        # Side by side, since each may take most of a second and SIGTERM allows two.
+        threads = [threading.Thread(target=adapter.stop) for adapter in self._adapters()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(1.0)
+        try:
+            self._pipeline.keep_levels(self._clock.now())
+        except StoreError as error:
+            log.error("%s", error)
+        self._store.close()
+        log.info("shelf %s has stopped", self._settings.shelf_id)
+
+    def _step(self) -> None:
+        """One round: what has come, what is due, what is to be sent."""
+        for event in self._next_events():
+            try:
+                self._take(event)
+                self._standing.mended("store")
+            except StoreError as error:
+                self._store_failed(error)
+        now = self._clock.now()
+        try:
+            self._pipeline.tick(now)
+            self._decided(self._witness.keep_due(now))
+            self._tell_status(now)
+            self._check_clock(now)
+            self._tidy(now)
+            if self._uplink is not None:
+                self._uplink.pump()
+        except StoreError as error:
+            self._store_failed(error)
+        if all(reader.is_alive() for reader in self._scales.readers):
+            self._watchdog()
+
+    def _next_events(self) -> list[Any]:
+        try:
+            events = [self._events.get(timeout=IDLE_S)]
+        except queue.Empty:
+            return []
+        while not self._events.empty() and len(events) < 100:
+            events.append(self._events.get_nowait())
+        return events
+
+    def _put(self, event: Any) -> None:
+        """Give an event to the loop; called by the adapters' threads."""
+        try:
+            self._events.put(event, timeout=5.0)
+        except queue.Full:
+            log.error("The loop has not kept up for 5 s; dropped one %s", type(event).__name__)
+
+    @singledispatchmethod
+    def _take(self, event: Any) -> None:
+        """Act on one event of an adapter."""
+        raise TypeError(f"no such event: {type(event).__name__}")
+
+    @_take.register
+    def _(self, block: ScaleBlock) -> None:
+        grams = self._scales.grams(block)
+        if self._reception.has_listeners:
+            self._scales.pass_on(block, grams, self._reception)
+        self._pipeline.weigh(block.scale_id, block.times, grams)
+
+    @_take.register
+    def _(self, lost: ScaleLost) -> None:
+        log.error("scale %s: %s", lost.scale_id, lost.reason)
+        self._standing.fault(f"scale {lost.scale_id}", lost.reason)
+
+    @_take.register
+    def _(self, found: ScaleFound) -> None:
+        log.info("scale %s is back after %.0f s", found.scale_id, found.after_s)
+        self._standing.mended(f"scale {found.scale_id}")
+
+    @_take.register
+    def _(self, frame: Frame) -> None:
+        self._witness.see(frame)
+
+    @_take.register
+    def _(self, lost: CameraLost) -> None:
+        log.error("camera %s: %s", lost.camera_id, lost.reason)
+        self._standing.fault(f"camera {lost.camera_id}", lost.reason)
+
+    @_take.register
+    def _(self, found: CameraFound) -> None:
+        log.info("camera %s is back after %.0f s", found.camera_id, found.after_s)
+        self._standing.mended(f"camera {found.camera_id}")
+
+    @_take.register
+    def _(self, ended: CameraEnded) -> None:
+        log.info("camera %s has shown its %d pictures", ended.camera_id, ended.frames)
+
+    @_take.register(cloud.Arrived)
+    @_take.register(cloud.Connected)
+    @_take.register(cloud.Disconnected)
+    @_take.register(cloud.Refused)
+    @_take.register(cloud.Delivered)
+    @_take.register(cloud.Denied)
+    def _(self, event: cloud.SessionEvent) -> None:
+        if self._uplink is not None:
+            self._decided(self._uplink.take(event, self._clock.now()))
+            if isinstance(event, cloud.Connected):
+                self._status_at = 0.0
+
+    @_take.register
+    def _(self, asked: Asked) -> None:
+        self._desk.answer(asked, self._clock.now(), self._decided)
+
+    def _decided(self, outputs: Sequence[Output]) -> None:
+        """After each commit: the pictures that its cases need follow them."""
+        self._witness.publish_for(outputs)
+        for output in outputs:
+            if output.topic == "losses":
+                log.info(
+                    "case %s %s: %s",
+                    output.key,
+                    output.payload["state"],
+                    output.payload["explanation"],
+                )
+
+    def _tell_status(self, now: float) -> None:
+        edges = self._standing.edges()
+        if now - self._status_at < STATUS_EVERY_S and edges == self._told_edges:
+            return
+        self._status_at, self._told_edges = now, edges
+        payload = self._standing.payload(now, self._pipeline.health(), self._store.outbox.depth)
+        self._ledger.tell(status_output(payload, now))
+        self._notifier.status(self._standing.line())
+
+    def _check_clock(self, now: float, *, first: bool = False) -> None:
+        """Follow a wall clock that was set, and say whether the time can be right."""
+        if not first and now - self._clock_at < CLOCK_EVERY_S:
+            return
+        step_s = self._clock.follow()
+        if step_s:
+            log.warning("the clock was set by %+.1f s", step_s)
+            self._status_at = self._tidy_at = 0.0
+        now = self._clock_at = self._clock.now()
+        trusted = self._clock.is_plausible(self._ledger.state.now if first or step_s else 0.0)
+        if trusted != self._ledger.state.clock_trusted:
+            self._decided(self._ledger.take(ClockFact(now, trusted)))
+        self._standing.clock_trusted = trusted
+
+    def _tidy(self, now: float) -> None:
+        if now - self._tidy_at >= TIDY_EVERY_S:
+            self._tidy_at = now
+            self._ledger.tidy(now)
+            self._store.refill_reserve()
+
+    def _watchdog(self) -> None:
+        interval_s = self._notifier.watchdog_interval_s
+        if interval_s is not None and time.monotonic() - self._fed_at >= interval_s / 2:
+            self._fed_at = time.monotonic()
+            self._notifier.watchdog()
+
+    def _store_failed(self, error: StoreError) -> None:
+        """Said once; the broker keeps what was not acknowledged, and the loop goes on."""
+        if "store" not in self._standing.faults:
+            log.error("%s", error)
+        self._standing.fault("store", str(error))

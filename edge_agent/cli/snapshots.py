@@ -1,0 +1,56 @@
+"""One picture, from the running agent, else from the camera itself."""
+
+from __future__ import annotations
+
+import base64
+import time
+from contextlib import closing
+from pathlib import Path
+
+from edge_agent.control_client import ask
+from edge_agent.errors import AgentNotRunning, CameraError, UsageError
+from edge_agent.settings import CameraSettings, Settings
+from edge_agent.vision.frames import encode_jpeg
+from edge_agent.vision.sources import open_source
+
+QUALITY = 90
+# A camera that has just been opened takes a second to find its exposure.
+FRAMES_TO_SETTLE = 5
+ANSWER_S = 10.0
+
+
+def camera_of(settings: Settings, camera_id: str | None, settings_path: Path) -> CameraSettings:
+    """The camera of that name, or the first; UsageError where there is none."""
+    if not settings.camera:
+        raise UsageError(f"{settings_path} has no camera. Add a [[camera]] with id and source.")
+    if camera_id is None:
+        return settings.camera[0]
+    for camera in settings.camera:
+        if camera.id == camera_id:
+            return camera
+    known = ", ".join(c.id for c in settings.camera)
+    raise UsageError(f"No camera {camera_id!r} in {settings_path}. Use one of: {known}")
+
+
+def take_picture(camera: CameraSettings, state: Path) -> bytes:
+    """A JPEG of what the camera sees now. Raises CameraError where it gives none."""
+    request = {"ask": "snapshot", "camera": camera.id}
+    try:
+        return base64.b64decode(ask(state, request, timeout_s=ANSWER_S)["jpeg_base64"])
+    except AgentNotRunning:
+        return _from_camera(camera)
+
+
+def _from_camera(camera: CameraSettings) -> bytes:
+    image = None
+    with closing(open_source(camera, time.time)) as source:
+        for _ in range(FRAMES_TO_SETTLE):
+            shot = source.read()
+            if shot is None:
+                break
+            image = shot.frame.image
+    if image is None:
+        raise CameraError(
+            f"Camera {camera.id!r}: {camera.source} holds no pictures. Correct its source."
+        )
+    return encode_jpeg(image, QUALITY)

@@ -1,0 +1,107 @@
+"""What a replay reported in the end: its changes, and the lines of its cases that stay. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edge_agent.times import parse_time
+from edge_agent.truth import Items, normal_items
+
+Report = Mapping[str, Any]
+"""A line that `edge-agent replay` prints: `time`, `topic`, `payload` (a CloudEvent)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedChange:
+    """A reported change in its last revision; `told_at` is when its first one was published."""
+
+    change_id: str
+    plate: str
+    settled_at: float
+    delta_g: float
+    items: Items
+    told_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """One line of a case that is not closed at the end."""
+
+    case_id: str
+    visit_id: str | None
+    started_at: float
+    ended_at: float
+    kind: str
+    sku: str | None
+    quantity: int
+
+    def distance_s(self, at: float) -> float:
+        """How far a time lies outside the visit; 0 within."""
+        return max(self.started_at - at, at - self.ended_at, 0.0)
+
+
+def reported_changes(reports: Iterable[Report]) -> list[ReportedChange]:
+    """Give each change that was reported and not withdrawn, in its last revision."""
+    last, first_told = _last_revisions(
+        reports, "changes", "change_id", lambda data: data["kind"] != "withdrawn"
+    )
+    return [
+        ReportedChange(
+            change_id,
+            data["plate"],
+            parse_time(data["settled_at"]),
+            data["delta_g"],
+            normal_items(data["items"]),
+            first_told[change_id],
+        )
+        for change_id, data in last.items()
+    ]
+
+
+def open_lines(reports: Iterable[Report]) -> list[OpenLine]:
+    """Give the lines of each case that is not closed, in its last revision.
+
+    A case without a visit's times lies where it was first told.
+    """
+    last, first_told = _last_revisions(
+        reports, "losses", "case_id", lambda data: data["state"] != "closed"
+    )
+    lines: list[OpenLine] = []
+    for case_id, data in last.items():
+        started_at, ended_at = (
+            parse_time(data[key]) if data.get(key) else first_told[case_id]
+            for key in ("started_at", "ended_at")
+        )
+        lines.extend(
+            OpenLine(
+                case_id,
+                data.get("visit_id"),
+                started_at,
+                ended_at,
+                line["kind"],
+                line["sku"],
+                line["quantity"],
+            )
+            for line in data["lines"]
+        )
+    return lines
+
+
+def _last_revisions(
+    reports: Iterable[Report], topic: str, key: str, stands: Callable[[Mapping[str, Any]], bool]
+) -> tuple[dict[str, Mapping[str, Any]], dict[str, float]]:
+    """Give the last revision of each thing that still stands, and when each was first told."""
+    last: dict[str, Mapping[str, Any]] = {}
+    first_told: dict[str, float] = {}
+    for report in reports:
+        if report["topic"] != topic:
+            continue
+        data = report["payload"]["data"]
+        name = data[key]
+        if stands(data):
+            first_told.setdefault(name, report["time"])
+        if name not in last or data["revision"] > last[name]["revision"]:
+            last[name] = data
+    return {name: data for name, data in last.items() if stands(data)}, first_told

@@ -1,0 +1,136 @@
+"""One thread a scale: samples while it works, one word when it goes and when it is back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.errors import ScaleError
+from edge_agent.sensing.drivers import open_scale
+from edge_agent.sensing.outage import Outage, RetryPauses
+from edge_agent.settings import ScaleSettings
+
+_STOP_S = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleBlock:
+    """Samples of one scale: `times` (n,) Unix seconds, `counts` (n, channels), NaN = missing."""
+
+    scale_id: str
+    times: NDArray[np.float64]
+    counts: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleLost:
+    """The scale gives no samples any more, or never did. Said once until it is found again."""
+
+    scale_id: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleFound:
+    """The scale gives samples again, `after_s` seconds after it was said to be lost."""
+
+    scale_id: str
+    at: float
+    after_s: float
+
+
+ScaleEvent = ScaleBlock | ScaleLost | ScaleFound
+
+
+@dataclass(frozen=True, slots=True)
+class ScalePace:
+    """How often blocks are made and how long silence is borne, in seconds.
+
+    Many boards restart when their port is opened, with up to two seconds of boot loader and one of
+    settling converters: hence more patience for the first sample.
+    """
+
+    block_s: float = 0.1
+    silence_s: float = 3.0
+    first_sample_s: float = 6.0
+    retry: RetryPauses = field(default_factory=RetryPauses)
+
+
+class ScaleReader:
+    """Reads one scale in a thread of its own and calls `emit` from there.
+
+    `channels` is the highest channel in use plus one. `clock` gives Unix seconds and should not
+    jump; waiting is measured by `monotonic`. A scale that is absent, falls silent or vanishes is
+    retried for ever.
+    """
+
+    def __init__(
+        self,
+        settings: ScaleSettings,
+        channels: int,
+        clock: Callable[[], float],
+        emit: Callable[[ScaleEvent], None],
+        *,
+        pace: ScalePace | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._channels = channels
+        self._clock = clock
+        self._emit = emit
+        self._pace = pace or ScalePace()
+        self._monotonic = monotonic
+        self._outage = Outage(self._pace.retry)
+        self._stopping = threading.Event()
+        # A daemon, since opening a network port can block for longer than `stop` may take.
+        self._thread = threading.Thread(target=self._run, name=f"scale-{settings.id}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End reading, within a second."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join(_STOP_S)
+
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._read_until_stopped()
+            except ScaleError as error:
+                if self._stopping.is_set():
+                    return
+                if self._outage.failed(self._monotonic()):
+                    self._emit(ScaleLost(self._settings.id, self._clock(), str(error)))
+                self._stopping.wait(self._outage.pause_s)
+
+    def _read_until_stopped(self) -> None:
+        with closing(open_scale(self._settings, self._channels, self._clock)) as source:
+            last, patience_s = self._monotonic(), self._pace.first_sample_s
+            while not self._stopping.wait(self._pace.block_s):
+                times, counts = source.read()
+                now = self._monotonic()
+                if len(times):
+                    last, patience_s = now, self._pace.silence_s
+                    self._tell_found(now)
+                    self._emit(ScaleBlock(self._settings.id, times, counts))
+                elif now - last > patience_s:
+                    raise ScaleError(source.why_silent())
+
+    def _tell_found(self, now: float) -> None:
+        away_s = self._outage.worked(now)
+        if away_s is not None:
+            self._emit(ScaleFound(self._settings.id, self._clock(), away_s))

@@ -1,0 +1,61 @@
+"""The simulated shelf as a scale: `driver = "simulated"`, in real time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_agent.errors import ScaleError
+from edge_agent.settings import ScaleSettings
+
+DEFAULT_SEED = 1
+
+
+class SimulatedSource:
+    """Gives the samples of a `LiveShelf` as time passes; `port` in the settings is its seed."""
+
+    def __init__(
+        self,
+        settings: ScaleSettings,
+        channels: int,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        # Only a simulated shelf needs the simulation, and it is heavy.
+        from edge_agent.simulation.live import LiveShelf  # noqa: PLC0415
+
+        self._channels = channels
+        self._monotonic = monotonic
+        self._shelf = LiveShelf(seed=_seed(settings), start_at=clock())
+        self._told_until = monotonic()
+
+    def read(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the samples since the last call: times (n,), counts (n, channels)."""
+        now = self._monotonic()
+        duration_s, self._told_until = now - self._told_until, now
+        times, counts = self._shelf.next_block(duration_s)
+        table = np.full((len(times), self._channels), np.nan)
+        shared = min(self._channels, counts.shape[1])
+        table[:, :shared] = counts[:, :shared]
+        return np.asarray(times, dtype=np.float64), table
+
+    def why_silent(self) -> str:
+        """Say that the simulation gave nothing."""
+        return "The simulated scale gave no samples. Report this as a bug."
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def _seed(settings: ScaleSettings) -> int:
+    if settings.port is None:
+        return DEFAULT_SEED
+    if not settings.port.isdecimal():
+        raise ScaleError(
+            f"The simulated scale {settings.id!r} has port = {settings.port!r}. Leave port out, or "
+            "give a whole number as the seed of the simulation."
+        )
+    return int(settings.port)

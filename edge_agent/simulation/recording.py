@@ -1,0 +1,108 @@
+"""`edge-agent simulate`: a recording with truth (contract, section 4), from a seed."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge_agent.errors import UsageError
+from edge_agent.simulation.live import USUAL_VISITS_PER_HOUR, LiveShelf
+from edge_agent.simulation.shop import demo_settings, settings_toml
+from edge_agent.simulation.weights_text import TICKS_PER_S, header, rows
+
+# Monday, 2 March 2026, midnight in Shanghai.
+MIDNIGHT_AT = 1772380800.0
+MORNING_S = 9 * 3600.0
+BLOCK_S = 60.0
+# Even a recording of minutes has this many visits, and this much quiet at its end at the most.
+FEWEST_VISITS = 5
+QUIET_END_S = 300.0
+MOST_HOURS = 24.0 * 366
+
+
+def simulate(
+    seed: int,
+    hours: float,
+    out: Path,
+    *,
+    profile: str = "default",
+    rate_hz: float = 80.0,
+    visits_per_hour: float = USUAL_VISITS_PER_HOUR,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Write `shelf.toml`, `weights.csv`, `messages.jsonl` and `truth.jsonl` into folder `out`.
+
+    The same arguments give the same bytes. A whole day or more begins at midnight, less at nine
+    in the morning. `progress` is told the part that is done, 0 to 1. Files of these names are
+    replaced. Raises UsageError for arguments that make no recording.
+    """
+    if not 0.0 < hours <= MOST_HOURS:
+        raise UsageError(f"A recording of {hours} hours; give more than 0, at most {MOST_HOURS:g}.")
+    shelf = _shelf(seed, hours, profile, rate_hz, visits_per_hour)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise UsageError(f"{out} is a file; give a folder for the recording.") from error
+    (out / "shelf.toml").write_text(settings_toml(shelf.settings), encoding="utf-8")
+    messages = _write_weights(shelf, hours * 3600.0, out / "weights.csv", progress)
+    _write_lines(out / "messages.jsonl", messages)
+    changes, losses = shelf.truth_until(math.inf)
+    lines = [(c.at, c.line()) for c in changes] + [(x.at, x.line()) for x in losses]
+    lines.sort(key=lambda line: line[0])
+    _write_lines(out / "truth.jsonl", (line for _, line in lines))
+
+
+def _shelf(
+    seed: int, hours: float, profile: str, rate_hz: float, visits_per_hour: float
+) -> LiveShelf:
+    """The shelf whose day is recorded."""
+    duration_s = hours * 3600.0
+    start_at = MIDNIGHT_AT + (0.0 if hours >= 24 else MORNING_S)
+    end_at = start_at + duration_s
+    return LiveShelf(
+        seed,
+        start_at,
+        profile,
+        rate_hz,
+        max(visits_per_hour, FEWEST_VISITS / hours),
+        settings=demo_settings(),
+        end_at=end_at,
+        last_hand_at=end_at - min(QUIET_END_S, 0.25 * duration_s),
+        quiet_s=min(60.0, 0.2 * duration_s),
+    )
+
+
+def _write_weights(
+    shelf: LiveShelf, duration_s: float, file: Path, progress: Callable[[float], None] | None
+) -> list[dict[str, Any]]:
+    """Write the samples block by block; the messages that arrive meanwhile."""
+    messages: list[dict[str, Any]] = []
+    start_ticks = round(shelf.start_at * TICKS_PER_S)
+    samples = max(1, round(duration_s * shelf.rate_hz))
+    with file.open("wb") as weights:
+        weights.write(header(shelf.plates))
+        while shelf.cells.sample < samples:
+            first = shelf.cells.sample
+            left_s = (samples - first) / shelf.rate_hz
+            _, grams = shelf.next_grams(min(BLOCK_S, left_s))
+            numbers = np.arange(first, shelf.cells.sample)
+            ticks = start_ticks + np.rint(numbers * (TICKS_PER_S / shelf.rate_hz))
+            weights.write(rows(ticks.astype(np.int64), grams))
+            messages += (
+                {"time": round(m.at, 3), "topic": m.topic, "payload": m.event}
+                for m in shelf.messages_due(shelf.now)
+            )
+            if progress is not None:
+                progress(shelf.cells.sample / samples)
+        weights.write(b"\n")
+    return messages
+
+
+def _write_lines(file: Path, lines: Iterable[dict[str, Any]]) -> None:
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    file.write_text(text, encoding="utf-8")

@@ -1,0 +1,121 @@
+"""One thread a camera: frames while it works, one word when it goes, is back, or has ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+from edge_agent.errors import CameraError
+from edge_agent.sensing.outage import Outage, RetryPauses
+from edge_agent.settings import CameraSettings
+from edge_agent.vision.frames import Frame
+from edge_agent.vision.sources import open_source
+
+_STOP_S = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class CameraLost:
+    """The camera gives no pictures any more, or never did. Said once until it is found again."""
+
+    camera_id: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFound:
+    """The camera gives pictures again, `after_s` seconds after it was said to be lost."""
+
+    camera_id: str
+    at: float
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraEnded:
+    """A video file or a folder of pictures was shown to its end, `frames` of them."""
+
+    camera_id: str
+    at: float
+    frames: int
+
+
+CameraEvent = Frame | CameraLost | CameraFound | CameraEnded
+
+
+class CameraReader:
+    """Reads one camera in a thread of its own, five frames a second, and calls `emit` from there.
+
+    `clock` gives Unix seconds. A camera that is absent or vanishes is retried for ever; a file or
+    a folder is shown once.
+    """
+
+    def __init__(
+        self,
+        settings: CameraSettings,
+        clock: Callable[[], float],
+        emit: Callable[[CameraEvent], None],
+        *,
+        retry: RetryPauses | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._emit = emit
+        self._monotonic = monotonic
+        self._outage = Outage(retry or RetryPauses())
+        self._frames = 0
+        self._stopping = threading.Event()
+        # A daemon, since OpenCV can wait for a camera for longer than `stop` may take.
+        self._thread = threading.Thread(target=self._run, name=f"camera-{settings.id}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End reading, within two seconds."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join(_STOP_S)
+
+    def is_alive(self) -> bool:
+        """Whether the thread runs; it also ends with a file or a folder."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._show_until_stopped()
+            except CameraError as error:
+                if self._stopping.is_set():
+                    return
+                if self._outage.failed(self._monotonic()):
+                    self._emit(CameraLost(self._settings.id, self._clock(), str(error)))
+                self._stopping.wait(self._outage.pause_s)
+            else:
+                return
+
+    def _show_until_stopped(self) -> None:
+        with closing(open_source(self._settings, self._clock)) as source:
+            opened = self._monotonic()
+            while not self._stopping.is_set():
+                shot = source.read()
+                if shot is None:
+                    self._emit(CameraEnded(self._settings.id, self._clock(), self._frames))
+                    return
+                early_s = shot.due_s - (self._monotonic() - opened)
+                if early_s > 0 and self._stopping.wait(early_s):
+                    return
+                self._tell_found()
+                self._frames += 1
+                self._emit(shot.frame)
+
+    def _tell_found(self) -> None:
+        away_s = self._outage.worked(self._monotonic())
+        if away_s is not None:
+            self._emit(CameraFound(self._settings.id, self._clock(), away_s))

@@ -1,0 +1,94 @@
+"""Hindsight: was one movement really two, one unit taken and then another?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+# The shortest rest between two takes that can be told from a hand's slowing down.
+REST_S = 0.15
+# Three samples make a rest at least, and at this distance they say nothing any more.
+SLOWEST_S = 0.13
+# How flat it must be, as a share of the smaller of the two steps.
+FLAT_SHARE = 0.06
+MIN_SAMPLES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """A level on which the signal rested on its way: from, to (Unix seconds), grams."""
+
+    start: float
+    end: float
+    level_g: float
+    sigma_g: float
+
+
+def landings(
+    times: FloatArray,
+    grams: FloatArray,
+    before_g: float,
+    after_g: float,
+    sample_g: float,
+    least_step_g: float,
+) -> list[Landing]:
+    """Find levels between `before_g` and `after_g` on which the samples (n,) rested.
+
+    Each step to and from a landing has the direction of the whole and at least `least_step_g`.
+    """
+    found: list[Landing] = []
+    while len(times) >= MIN_SAMPLES and abs(after_g - before_g) >= 2 * least_step_g:
+        landing = _first_landing(times, grams, before_g, after_g, sample_g, least_step_g)
+        if landing is None:
+            break
+        found.append(landing)
+        rest = times > landing.end
+        times, grams, before_g = times[rest], grams[rest], landing.level_g
+    return found
+
+
+def _first_landing(
+    times: FloatArray,
+    grams: FloatArray,
+    before_g: float,
+    after_g: float,
+    sample_g: float,
+    least_step_g: float,
+) -> Landing | None:
+    interval = float(np.median(np.diff(times)))
+    third = max(round(REST_S / 3 / max(interval, 1e-4)), 1)
+    width = 3 * third
+    if len(grams) < width or interval * third > SLOWEST_S:
+        return None
+    sums = np.concatenate(([0.0], np.cumsum(grams - before_g)))
+    thirds = (sums[third:] - sums[:-third]) / third
+    parts = np.stack((thirds[: -2 * third], thirds[third:-third], thirds[2 * third :]))
+    level = parts.mean(axis=0)
+    whole = after_g - before_g
+    step = np.minimum(level * np.sign(whole), abs(whole) - level * np.sign(whole))
+    noise = 4.5 * sample_g / np.sqrt(third)
+    flat = np.ptp(parts, axis=0) <= np.maximum(noise, FLAT_SHARE * step)
+    hits = np.flatnonzero(flat & (step >= least_step_g))
+    if not len(hits):
+        return None
+    return _widest(times, level + before_g, hits, width, sample_g)
+
+
+def _widest(
+    times: FloatArray, level: FloatArray, hits: npt.NDArray[np.intp], width: int, sample_g: float
+) -> Landing:
+    """Take the first run of neighbouring flat windows as one landing."""
+    breaks = np.flatnonzero(np.diff(hits) > width)
+    run = hits[: breaks[0] + 1] if len(breaks) else hits
+    middle = level[run]
+    sigma = float(np.hypot(sample_g / np.sqrt(width), np.std(middle)))
+    return Landing(
+        float(times[run[0]]),
+        float(times[run[-1] + width - 1]),
+        float(np.median(middle)),
+        sigma,
+    )

@@ -1,0 +1,151 @@
+"""How one plate's changes are told: named, revised, and taken back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from edge_agent.weighing.change import WeightChange, change_id
+
+# A later estimate is worth a revision when it differs by this much, or is this much surer.
+WORTH_G = 0.1
+UNSURE_G, SURER_SHARE = 0.5, 0.6
+# A remainder that is no unit by itself belongs to the change told this long before.
+AMEND_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    change: WeightChange
+    base_g: float
+    base_sigma_g: float
+
+
+class Teller:
+    """Keeps what was told last of one plate for as long as it may still be revised."""
+
+    def __init__(self, plate: str) -> None:
+        self.plate = plate
+        self._pending: _Told | None = None
+        self._press: _Told | None = None
+        self._closed: _Told | None = None
+        self._last_named_ms = -(2**63)
+
+    @property
+    def pending(self) -> WeightChange | None:
+        """The change that may still be revised."""
+        return self._pending.change if self._pending else None
+
+    def tell(
+        self,
+        started_at: float,
+        settled_at: float,
+        base_g: float,
+        base_sigma_g: float,
+        level_g: float,
+        sigma_g: float,
+    ) -> list[WeightChange]:
+        """Tell a step, as a revision where one is still pending."""
+        told = self._pending
+        if told is None:
+            change = WeightChange(
+                self._name(started_at),
+                1,
+                self.plate,
+                started_at,
+                max(settled_at, started_at),
+                level_g - base_g,
+                math.hypot(base_sigma_g, sigma_g),
+                level_g,
+            )
+            self._pending = _Told(change, base_g, base_sigma_g)
+            return [change]
+        settled_at = max(settled_at, told.change.settled_at)
+        return self._revise(told, level_g, sigma_g, settled_at)
+
+    def refine(self, level_g: float, sigma_g: float) -> list[WeightChange]:
+        """Tell the pending step again where the better estimate is worth it."""
+        told = self._pending
+        if told is None:
+            return []
+        old = told.change
+        sigma = math.hypot(told.base_sigma_g, sigma_g)
+        moved = abs(level_g - old.level_g) > max(WORTH_G, 0.5 * old.sigma_g)
+        if not moved and not (old.sigma_g > UNSURE_G and sigma < SURER_SHARE * old.sigma_g):
+            return []
+        return self._revise(told, level_g, sigma_g, old.settled_at)
+
+    def withdraw(self, level_g: float) -> list[WeightChange]:
+        """Take the pending step back, if there is one."""
+        told = self._pending
+        if told is None:
+            return []
+        self.forget()
+        change = replace(
+            told.change,
+            revision=told.change.revision + 1,
+            delta_g=0.0,
+            level_g=level_g,
+            withdrawn=True,
+        )
+        return [change]
+
+    def close(self) -> None:
+        """What was told stays told."""
+        self._closed = self._pending or self._closed
+        self._pending = self._press = None
+
+    def forget(self) -> None:
+        """Nothing of what was told is revised any more."""
+        self._pending = self._press = self._closed = None
+
+    def amend(
+        self, settled_at: float, base_g: float, level_g: float, sigma_g: float, least_g: float
+    ) -> list[WeightChange]:
+        """Add a small step from `base_g` to a change of `least_g` or more that was just told."""
+        told = self._pending or self._closed
+        if told is None or settled_at - told.change.settled_at > AMEND_S:
+            return []
+        so_far, remainder = told.change.delta_g, level_g - base_g
+        if abs(so_far) < max(least_g, 2 * abs(remainder)):
+            return []
+        # The level may have drifted since: add the step, not the difference of levels.
+        amended = replace(told, base_g=level_g - so_far - remainder)
+        changes = self._revise(amended, level_g, sigma_g, settled_at)
+        self.close()
+        return changes
+
+    def keep_for_press(self, rested_s: float, press_s: float) -> None:
+        """Close the pending step, but remember a short push, which may turn out to be a hand."""
+        told = self._pending
+        self.close()
+        if told is not None and rested_s < press_s and told.change.delta_g > 0:
+            self._press = told
+
+    def was_press(self, level_g: float, tolerance_g: float) -> bool:
+        """Whether the plate is back where it was before a short push; then that is pending."""
+        press = self._press
+        if press is None or abs(level_g - press.base_g) > tolerance_g:
+            return False
+        self._pending, self._press = press, None
+        return True
+
+    def _revise(
+        self, told: _Told, level_g: float, sigma_g: float, settled_at: float
+    ) -> list[WeightChange]:
+        change = replace(
+            told.change,
+            revision=told.change.revision + 1,
+            settled_at=settled_at,
+            delta_g=level_g - told.base_g,
+            sigma_g=math.hypot(told.base_sigma_g, sigma_g),
+            level_g=level_g,
+        )
+        self._pending = replace(told, change=change)
+        return [change]
+
+    def _name(self, started_at: float) -> str:
+        """Name by the millisecond, the next free one should two steps begin in the same."""
+        named_ms = max(round(started_at * 1000), self._last_named_ms + 1)
+        self._last_named_ms = named_ms
+        return change_id(self.plate, named_ms / 1000)
