@@ -20,7 +20,6 @@ _KINDS: dict[str, type[Any]] = {
     "clock": facts.ClockFact,
     "verdict": facts.VerdictFact,
     "evidence": facts.EvidenceFact,
-    "motion": facts.MotionFact,
     "tick": facts.Tick,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}

@@ -77,11 +77,6 @@ class Ledger:
             outputs += self.take(Tick(self.state.due_at))
         return outputs
 
-    def has_open_visit(self, now: float) -> bool:
-        """Whether somebody's visit is still under way."""
-        visit = self.state.visits.get(self.state.current_visit or "")
-        return visit is not None and now - visit.ended_at <= self._rules.visit_gap_s
-
     def tidy(self, now: float) -> None:
         """Drop what is past its time: journal rows, notes of messages seen, old views."""
         before = now - JOURNAL_DAYS * 86400

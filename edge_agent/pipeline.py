@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edge_agent.ledger import Ledger
 from edge_agent.settings import PlateSettings, Settings
 from edge_agent.shelf.catalogue import Catalogue
-from edge_agent.shelf.facts import ChangeFact, LevelsFact, MotionFact
+from edge_agent.shelf.facts import ChangeFact, LevelsFact
 from edge_agent.shelf.state import Output
 from edge_agent.store.store import Store
 from edge_agent.weighing.change import WeightChange
@@ -22,8 +22,6 @@ FloatArray = npt.NDArray[np.float64]
 KEEP_LEVELS_EVERY_S = 60.0
 # Plates settle one by one at a start; their first levels are told together.
 GATHER_S = 10.0
-# A hand at the shelf is told to the ledger at most this often, as a share of the visit gap.
-MOTION_SHARE = 0.5
 
 
 class Pipeline:
@@ -48,7 +46,6 @@ class Pipeline:
         self._weighers: dict[str, tuple[list[str], Weigher]] = {}
         self._counting: set[str] = set()
         self._levels_kept_at = 0.0
-        self._motion_at = 0.0
         self._first_level_at: float | None = None
 
     def add_scale(self, scale_id: str, plates: Sequence[str]) -> None:
@@ -75,8 +72,6 @@ class Pipeline:
         self._count_new_plates(now, plates, weigher)
         for change in changes:
             self._decide(change, now)
-        if weigher.moving:
-            self._note_motion(now)
         if now - self._levels_kept_at >= KEEP_LEVELS_EVERY_S:
             self.keep_levels(now)
 
@@ -120,12 +115,6 @@ class Pipeline:
         self._on_change(change)
         if outputs:
             self._on_outputs(outputs)
-
-    def _note_motion(self, now: float) -> None:
-        if now - self._motion_at >= MOTION_SHARE * self._settings.matching.visit_gap_s:
-            self._motion_at = now
-            if self._ledger.has_open_visit(now):
-                self._ledger.take(MotionFact(now))
 
     def _count_new_plates(self, now: float, plates: Sequence[str], weigher: Weigher) -> None:
         """Tell the ledger where counting begins on plates that settle for the first time."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from edge_agent.shelf.cases import facts_are_missing, review_restock, review_visit
 from edge_agent.shelf.catalogue import Catalogue
-from edge_agent.shelf.facts import Fact, LevelsFact, MotionFact, Tick
+from edge_agent.shelf.facts import Fact, LevelsFact, Tick
 from edge_agent.shelf.filing import file_fact
 from edge_agent.shelf.findings import Finding, find_missing
 from edge_agent.shelf.horizon import forget, next_due
@@ -23,7 +23,7 @@ def advance(state: ShelfState, fact: Fact, rules: Rules) -> list[Output]:
     """Take one fact in, and return what is to be told because of it."""
     state.now = max(state.now, fact.at)
     outputs = file_fact(fact, state, rules)
-    if not isinstance(fact, MotionFact | LevelsFact):
+    if not isinstance(fact, LevelsFact):
         outputs += _review(state, rules)
     if isinstance(fact, Tick):
         forget(state, rules)

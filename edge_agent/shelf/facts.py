@@ -101,13 +101,6 @@ class EvidenceFact:
 
 
 @dataclass(frozen=True, slots=True)
-class MotionFact:
-    """A hand is at the shelf: somebody stays, though nothing has changed yet."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
 class Tick:
     """A time that something waited for has come."""
 
@@ -124,6 +117,5 @@ Fact = (
     | ClockFact
     | VerdictFact
     | EvidenceFact
-    | MotionFact
     | Tick
 )

@@ -15,7 +15,6 @@ from edge_agent.shelf.facts import (
     Fact,
     LevelsFact,
     LinkFact,
-    MotionFact,
     PaymentFact,
     RestockFact,
     Tick,
@@ -25,7 +24,7 @@ from edge_agent.shelf.restocks import record_restock
 from edge_agent.shelf.state import Output, Rules, ShelfState
 from edge_agent.shelf.stock import book_change, count_at_start
 from edge_agent.shelf.telling import change_output, query_output, stock_output
-from edge_agent.shelf.visits import note_motion, record_change
+from edge_agent.shelf.visits import record_change
 
 
 @singledispatch
@@ -105,12 +104,6 @@ def _(fact: EvidenceFact, state: ShelfState, rules: Rules) -> list[Output]:
     if change is not None:
         kept = tuple(sorted({*change.evidence, *fact.evidence_ids}))
         state.changes[fact.change_id] = replace(change, evidence=kept)
-    return []
-
-
-@file_fact.register
-def _(fact: MotionFact, state: ShelfState, rules: Rules) -> list[Output]:
-    note_motion(state, fact.at, rules)
     return []
 
 

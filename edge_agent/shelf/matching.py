@@ -21,8 +21,11 @@ from edge_agent.shelf.units import Unit
 # In units of log likelihood: leaving a unit unpaid and a payment unused each cost this, far more
 # than any pair that the rules allow, so that doubt favours the customer.
 UNMATCHED = 12.0
-AHEAD = 1.5
-MISFIT = 3.0
+# Most pay when they have the goods in hand: paying first is rarer, the longer before the more so.
+AHEAD, AHEAD_FULL = 2.0, 3.5
+# Few remember later what they forgot to pay.
+LATE = 3.0
+MISFIT = 2.0
 TIME_SCALE_S = 10.0
 TIME_WEIGHT = 0.4
 # A refunded unit covers goods only if no better one does.
@@ -78,7 +81,7 @@ def _assign_one_sku(
                 continue
             misfit = 1.0 - fit.get((paid.payment_id, unit.visit_id), 0.0)
             costs[i, j] = (
-                _time_cost(unit, paid, rules)
+                _time_cost(unit, visit, paid, rules)
                 + MISFIT * misfit
                 + (REFUNDED if paid.refunded_at is not None else 0.0)
                 - UNMATCHED
@@ -92,13 +95,22 @@ def is_in_time(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
     return visit.started_at - rules.pay_ahead_s <= paid.paid_at <= visit.ended_at + rules.late_s
 
 
-def _time_cost(unit: Unit, paid: PaidUnit, rules: Rules) -> float:
+def is_at_hand(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
+    """Whether a payment was begun about when the visit was: not one that somebody made up later."""
+    return (
+        visit.started_at - rules.pay_ahead_s <= paid.reference_at <= visit.ended_at + rules.grace_s
+    )
+
+
+def _time_cost(unit: Unit, visit: Visit, paid: PaidUnit, rules: Rules) -> float:
     """Price of the time between goods and payment; 0 where they coincide."""
     if paid.reference_at < unit.taken_from:
         ahead_s = unit.taken_from - paid.reference_at
-        return min(AHEAD, AHEAD * ahead_s / max(rules.pay_ahead_s, 1.0))
+        share = min(1.0, ahead_s / max(rules.pay_ahead_s, 1.0))
+        return AHEAD + (AHEAD_FULL - AHEAD) * share
     after_s = max(0.0, paid.reference_at - unit.taken_at)
-    return TIME_WEIGHT * math.log1p(after_s / TIME_SCALE_S)
+    late = LATE if paid.reference_at > visit.ended_at + rules.grace_s else 0.0
+    return late + TIME_WEIGHT * math.log1p(after_s / TIME_SCALE_S)
 
 
 def _fits(gone: Sequence[Unit], paid: Sequence[PaidUnit]) -> dict[tuple[str, str], float]:

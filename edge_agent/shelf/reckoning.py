@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from edge_agent.shelf.identify import Hypothesis
-from edge_agent.shelf.matching import Matching, is_in_time, match
+from edge_agent.shelf.matching import Matching, is_at_hand, is_in_time, match
 from edge_agent.shelf.payments import PaidUnit, paid_units
 from edge_agent.shelf.state import Rules, ShelfState, Visit
 from edge_agent.shelf.units import Taken, Unit, take_stock
@@ -36,7 +36,7 @@ def reckon(state: ShelfState, rules: Rules) -> dict[str, Account]:
     paid = [unit for payment in state.payments.values() for unit in paid_units(payment)]
     readings: dict[str, Hypothesis] = {}
     taken, matching = _match_all(state, paid, rules, readings)
-    readings = _settle_by_payment(state, taken, matching, paid)
+    readings = _settle_by_payment(state, taken, matching, paid, rules)
     if readings:
         taken, matching = _match_all(state, paid, rules, readings)
     accounts = _accounts(state, taken, matching)
@@ -90,38 +90,47 @@ def _stands_there(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
 
 
 def _settle_by_payment(
-    state: ShelfState, taken: Mapping[str, Taken], matching: Matching, paid: list[PaidUnit]
+    state: ShelfState,
+    taken: Mapping[str, Taken],
+    matching: Matching,
+    paid: list[PaidUnit],
+    rules: Rules,
 ) -> dict[str, Hypothesis]:
-    """Choose, for changes that stay open or unpaid, a likely alternative that is paid for."""
+    """Choose, for changes that stay open or unpaid, a likely alternative that is paid for.
+
+    Only payments made about the time of the visit speak for it.
+    """
     used = matching.used()
     free = [p for p in paid if (p.payment_id, p.number) not in used]
     readings: dict[str, Hypothesis] = {}
     if not free:
         return readings
-    for account in taken.values():
-        open_changes = {u.change_id for u in account.gone if u.key not in matching.pairs}
-        for change_id in sorted(open_changes):
+    for visit_id, goods in taken.items():
+        at_hand = [p for p in free if is_at_hand(state.visits[visit_id], p, rules)]
+        open_changes = {u.change_id for u in goods.gone if u.key not in matching.pairs}
+        for change_id in sorted(open_changes) if at_hand else ():
             change = state.changes[change_id]
             for hypothesis in change.hypotheses:
                 if hypothesis.confidence < LIKELY_ALTERNATIVE or hypothesis.items == change.items:
                     continue
-                if _covers(free, hypothesis):
+                picked = _covering(at_hand, hypothesis)
+                if picked:
                     readings[change_id] = hypothesis
+                    at_hand = [p for p in at_hand if p not in picked]
+                    free = [p for p in free if p not in picked]
                     break
     return readings
 
 
-def _covers(free: list[PaidUnit], hypothesis: Hypothesis) -> bool:
-    """Take the hypothesis' goods out of the free paid units; False where they do not suffice."""
+def _covering(free: list[PaidUnit], hypothesis: Hypothesis) -> list[PaidUnit]:
+    """The free paid units that pay for the hypothesis' goods; none where they do not suffice."""
     picked: list[PaidUnit] = []
     for sku, quantity in hypothesis.items:
-        matching = [p for p in free if p.sku == sku][: abs(quantity)]
-        if len(matching) < abs(quantity):
-            return False
-        picked.extend(matching)
-    for unit in picked:
-        free.remove(unit)
-    return True
+        fitting = [p for p in free if p.sku == sku][: abs(quantity)]
+        if len(fitting) < abs(quantity):
+            return []
+        picked.extend(fitting)
+    return picked
 
 
 def _accounts(
@@ -198,9 +207,7 @@ def _home(accounts: Mapping[str, Account], unit: PaidUnit, rules: Rules) -> str 
     best: tuple[bool, float, str] | None = None
     for visit_id, account in accounts.items():
         visit = account.visit
-        if not is_in_time(visit, unit, rules):
-            continue
-        if unit.reference_at > visit.ended_at + rules.grace_s:
+        if not (is_in_time(visit, unit, rules) and is_at_hand(visit, unit, rules)):
             continue
         away_s = max(visit.started_at - unit.reference_at, unit.reference_at - visit.ended_at, 0.0)
         candidate = (not account.unpaid, away_s, visit_id)

@@ -85,6 +85,22 @@ def _take(came: Counter[tuple[str, str]], sku: str, plate: str | None, ordered: 
     return found
 
 
+def _may_be_among(state: ShelfState, restock: Restock, sku: str) -> int:
+    """Units of a product that may be in what came and could not be identified."""
+    product = state.catalogue.products.get(sku)
+    if product is None or not product.weight_g:
+        return 0
+    came_g = sum(
+        change.delta_g
+        for change in state.changes.values()
+        if change.restock_id == restock.order.restock_id
+        and not change.items
+        and change.kind != "withdrawn"
+        and sku in state.catalogue.plates.get(change.plate, ())
+    )
+    return max(0, round(came_g / product.weight_g))
+
+
 def shortfall(state: ShelfState, restock: Restock) -> list[LossLine]:
     """The goods that were ordered and did not arrive on any plate."""
     ordered: Counter[str] = Counter()
@@ -97,7 +113,7 @@ def shortfall(state: ShelfState, restock: Restock) -> list[LossLine]:
         came[sku] += quantity
     lines: list[LossLine] = []
     for sku, quantity in sorted(ordered.items()):
-        missing = quantity - came[sku]
+        missing = quantity - came[sku] - _may_be_among(state, restock, sku)
         if quantity > 0 and missing > 0:
             price = state.catalogue.price(sku)
             lines.append(

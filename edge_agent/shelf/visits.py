@@ -36,15 +36,6 @@ def record_change(
     return before, after
 
 
-def note_motion(state: ShelfState, at: float, rules: Rules) -> bool:
-    """Prolong the visit under way while a hand is at the shelf; False where there is none."""
-    visit = state.visits.get(state.current_visit or "")
-    if visit is None or at - visit.ended_at > rules.visit_gap_s:
-        return False
-    state.visits[visit.visit_id] = replace(visit, ended_at=max(visit.ended_at, at))
-    return True
-
-
 def _withdrawn(before: Change | None, weight: WeightChange) -> Change:
     visit_id = before.visit_id if before else None
     return Change(
@@ -178,12 +169,12 @@ def _join_visit(state: ShelfState, weight: WeightChange, rules: Rules) -> str:
 
 
 def _stretch(state: ShelfState, visit_id: str) -> None:
-    """Let the visit span its changes; motion may have made it longer already."""
+    """Let the visit span its changes."""
     visit = state.visits[visit_id]
     changes = state.changes_of(visit_id)
     if changes:
         state.visits[visit_id] = replace(
             visit,
             started_at=min(c.started_at for c in changes),
-            ended_at=max([visit.ended_at, *(c.settled_at for c in changes)]),
+            ended_at=max(c.settled_at for c in changes),
         )
