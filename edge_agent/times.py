@@ -1,8 +1,19 @@
-"""Times as messages write them: RFC 3339 in UTC, to the millisecond."""
+"""Times in messages: RFC 3339 to the letter, where `fromisoformat` takes more."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
+
+from edge_agent.errors import MessageError
+
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
+    r"(?:([Zz])|([+-])(\d\d):(\d\d))",
+    re.ASCII,
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def rfc3339(at: float) -> str:
@@ -12,8 +23,23 @@ def rfc3339(at: float) -> str:
 
 
 def parse_time(text: str) -> float:
-    """RFC 3339 as Unix seconds. Raises ValueError where it is none, or names no offset."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone; write it as 2026-03-01T12:00:00Z")
-    return moment.timestamp()
+    """Read an RFC 3339 time with any offset as Unix seconds, exact to the microsecond.
+
+    A leap second (`:60`) is read as the second after it. Raises MessageError otherwise.
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise MessageError(f"{text[:40]!r} is no RFC 3339 time such as 2026-03-01T12:00:00.123Z")
+    *fields, fraction, _, sign, hours, minutes = match.groups()
+    year, month, day, hour, minute, second = map(int, fields)
+    leap = second == 60
+    try:
+        moment = datetime(year, month, day, hour, minute, second - leap, tzinfo=UTC)
+    except ValueError as error:
+        raise MessageError(f"{text!r} is no time on the calendar ({error})") from error
+    since = moment - _EPOCH + timedelta(seconds=int(leap))
+    since += timedelta(microseconds=int(((fraction or "0") + "000000")[:6]))
+    if sign:
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        since += offset if sign == "-" else -offset
+    return since // _MICROSECOND / 1_000_000

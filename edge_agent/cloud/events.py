@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from edge_agent.cloud.timestamps import parse_time
 from edge_agent.cloud.wording import first_fault
 from edge_agent.errors import MessageError
-from edge_agent.times import rfc3339
+from edge_agent.times import parse_time, rfc3339
 
 __all__ = ["MAX_BYTES", "CloudEvent", "make_event", "parse_event", "parse_time", "rfc3339"]
 

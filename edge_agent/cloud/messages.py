@@ -19,10 +19,10 @@ from pydantic import (
 )
 
 from edge_agent.cloud.events import CloudEvent
-from edge_agent.cloud.timestamps import parse_time
 from edge_agent.cloud.wording import first_fault
 from edge_agent.errors import MessageError
 from edge_agent.settings import Currency, Identifier, ProductSettings, Sku
+from edge_agent.times import parse_time
 
 SIGNED_TOPICS = ("payments", "restocks", "catalogue", "commands")
 TOPICS = (*SIGNED_TOPICS, "acks")

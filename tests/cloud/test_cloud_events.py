@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.cloud.events import MAX_BYTES, CloudEvent, make_event, parse_event
-from edge_agent.cloud.timestamps import parse_time
 from edge_agent.errors import MessageError
-from edge_agent.times import rfc3339
+from edge_agent.times import parse_time, rfc3339
 
 GOOD: dict[str, Any] = {
     "specversion": "1.0",
