@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
+from collections import deque
 from collections.abc import Sequence
 from functools import singledispatchmethod
 from pathlib import Path
@@ -24,11 +24,12 @@ from edge_agent.replaying import verifier_for
 from edge_agent.scales import Scales
 from edge_agent.sensing.scale import ScaleBlock, ScaleFound, ScaleLost
 from edge_agent.settings import Settings
-from edge_agent.shelf.facts import ClockFact, LinkFact
+from edge_agent.shelf.facts import LinkFact
 from edge_agent.shelf.state import Output
-from edge_agent.standing import Standing, status_output
+from edge_agent.standing import Standing
 from edge_agent.store.store import Store
 from edge_agent.systemd_notify import Notifier
+from edge_agent.upkeep import Upkeep
 from edge_agent.uplink import Uplink
 from edge_agent.vision.camera import CameraEnded, CameraFound, CameraLost, CameraReader
 from edge_agent.vision.frames import Frame
@@ -36,10 +37,8 @@ from edge_agent.witness import Witness
 
 log = logging.getLogger(__name__)
 
-STATUS_EVERY_S = 60.0
-TIDY_EVERY_S = 3600.0
-CLOCK_EVERY_S = 5.0
 IDLE_S = 0.2
+STORE_RETRY_S = 1.0
 # Bounds the memory while a write hangs on a slow card; readers drop what is beyond.
 QUEUE_EVENTS = 10_000
 
@@ -97,11 +96,10 @@ class Agent:
         )
         self._desk = Desk(self._ledger, self._pipeline, self._store, self._standing, self._scales)
         self._cameras = [CameraReader(c, self._clock.now, self._put) for c in settings.camera]
-        self._status_at = 0.0
-        self._tidy_at = self._clock.now()
-        self._clock_at = 0.0
-        self._fed_at = 0.0
-        self._told_edges = ""
+        self._upkeep = Upkeep(
+            self._ledger, self._pipeline, self._store, self._standing, notifier, self._clock
+        )
+        self._unstored: deque[Any] = deque()
 
     def stop(self) -> None:
         """Ask the loop to end; safe from a signal handler."""
@@ -121,7 +119,7 @@ class Agent:
         return [*self._scales.readers, *self._cameras, *uplink]
 
     def _start(self) -> None:
-        self._check_clock(self._clock.now(), first=True)
+        self._decided(self._upkeep.check_clock(self._clock.now(), first=True))
         # Nothing is heard of the cloud until a connection says so.
         self._decided(self._ledger.take(LinkFact(self._clock.now(), False)))
         self._control.start()
@@ -148,25 +146,22 @@ class Agent:
 
     def _step(self) -> None:
         """One round: what has come, what is due, what is to be sent."""
-        for event in self._next_events():
-            try:
-                self._take(event)
-                self._standing.mended("store")
-            except StoreError as error:
-                self._store_failed(error)
+        self._unstored.extend(self._next_events())
         now = self._clock.now()
         try:
+            while self._unstored:
+                self._take(self._unstored[0])
+                self._unstored.popleft()
             self._pipeline.tick(now)
             self._decided(self._witness.keep_due(now))
-            self._tell_status(now)
-            self._check_clock(now)
-            self._tidy(now)
+            self._decided(self._upkeep.work(now))
             if self._uplink is not None:
                 self._uplink.pump()
+            self._store_works()
         except StoreError as error:
             self._store_failed(error)
         if all(reader.is_alive() for reader in self._scales.readers):
-            self._watchdog()
+            self._upkeep.feed_watchdog()
 
     def _next_events(self) -> list[Any]:
         try:
@@ -234,7 +229,7 @@ class Agent:
         if self._uplink is not None:
             self._decided(self._uplink.take(event, self._clock.now()))
             if isinstance(event, cloud.Connected):
-                self._status_at = 0.0
+                self._upkeep.tell_status_soon()
 
     @_take.register
     def _(self, asked: Asked) -> None:
@@ -252,43 +247,15 @@ class Agent:
                     output.payload["explanation"],
                 )
 
-    def _tell_status(self, now: float) -> None:
-        edges = self._standing.edges()
-        if now - self._status_at < STATUS_EVERY_S and edges == self._told_edges:
-            return
-        self._status_at, self._told_edges = now, edges
-        payload = self._standing.payload(now, self._pipeline.health(), self._store.outbox.depth)
-        self._ledger.tell(status_output(payload, now))
-        self._notifier.status(self._standing.line())
-
-    def _check_clock(self, now: float, *, first: bool = False) -> None:
-        """Follow a wall clock that was set, and say whether the time can be right."""
-        if not first and now - self._clock_at < CLOCK_EVERY_S:
-            return
-        step_s = self._clock.follow()
-        if step_s:
-            log.warning("the clock was set by %+.1f s", step_s)
-            self._status_at = self._tidy_at = 0.0
-        now = self._clock_at = self._clock.now()
-        trusted = self._clock.is_plausible(self._ledger.state.now if first or step_s else 0.0)
-        if trusted != self._ledger.state.clock_trusted:
-            self._decided(self._ledger.take(ClockFact(now, trusted)))
-        self._standing.clock_trusted = trusted
-
-    def _tidy(self, now: float) -> None:
-        if now - self._tidy_at >= TIDY_EVERY_S:
-            self._tidy_at = now
-            self._ledger.tidy(now)
-            self._store.refill_reserve()
-
-    def _watchdog(self) -> None:
-        interval_s = self._notifier.watchdog_interval_s
-        if interval_s is not None and time.monotonic() - self._fed_at >= interval_s / 2:
-            self._fed_at = time.monotonic()
-            self._notifier.watchdog()
-
     def _store_failed(self, error: StoreError) -> None:
-        """Said once; the broker keeps what was not acknowledged, and the loop goes on."""
+        """Said once. What could not be stored is tried again, in its order, before anything new;
+        meanwhile the queue fills, and the broker keeps what was not acknowledged."""
         if "store" not in self._standing.faults:
             log.error("%s", error)
         self._standing.fault("store", str(error))
+        self._stopping.wait(STORE_RETRY_S)
+
+    def _store_works(self) -> None:
+        if "store" in self._standing.faults:
+            log.info("the store works again")
+            self._standing.mended("store")

@@ -129,15 +129,18 @@ class ControlServer:
 
 
 def _listen(path: Path) -> socket.socket:
-    _remove_stale(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        _remove_stale(path)
         # The file takes the mode of the descriptor less the umask, so nobody gets in before chmod.
         os.fchmod(listener.fileno(), 0o660)
         with short_address(path) as address:
             listener.bind(address)
         path.chmod(0o660)
         listener.listen(MAX_CLIENTS)
+    except StoreError:
+        listener.close()
+        raise
     except OSError as error:
         listener.close()
         raise StoreError(
@@ -148,13 +151,13 @@ def _listen(path: Path) -> socket.socket:
 
 
 def _remove_stale(path: Path) -> None:
-    if not path.is_socket():
-        return
+    """Remove the socket of a killed agent, on which the kernel refuses connections."""
     try:
         with connected(path, CLIENT_TIMEOUT_S):
             pass
-    except AgentNotRunning:
-        path.unlink(missing_ok=True)
+    except AgentNotRunning as error:
+        if isinstance(error.__cause__, ConnectionRefusedError):
+            path.unlink(missing_ok=True)
         return
     raise StoreError(
         f"Another agent answers at {path}. Stop it (`systemctl stop edge-agent`), or give this "

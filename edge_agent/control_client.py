@@ -10,7 +10,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,9 @@ def stream(state: Path, request: Mapping[str, Any], timeout_s: float = 30.0) -> 
     path = state / SOCKET_NAME
     with connected(path, timeout_s) as connection:
         try:
-            send(connection, dict(request))
+            with suppress(BrokenPipeError):
+                # An agent that refuses before it reads has closed, yet its answer is here.
+                send(connection, dict(request))
             with connection.makefile("rb") as lines:
                 while line := lines.readline(MAX_ANSWER_BYTES):
                     yield _answered(line, path)
@@ -65,7 +67,7 @@ def stream(state: Path, request: Mapping[str, Any], timeout_s: float = 30.0) -> 
                 f"The agent at {path} did not answer within {timeout_s:g} s. "
                 "Run `edge-agent service status`, or restart it (`systemctl restart edge-agent`)."
             ) from error
-        except (ConnectionResetError, BrokenPipeError):
+        except ConnectionResetError:
             # It was killed in the middle: for the caller the answers end here.
             return
 

@@ -83,14 +83,14 @@ def _usual_decimals(words: Words, lengths: Places) -> int:
 
 
 def _regular(words: Words, lengths: Places, decimals: int) -> tuple[Floats, Flags]:
-    """Read fields of 2 to 8 characters with a dot before `decimals` digits: values, and all others.
+    """Read fields of up to 8 characters with a dot before `decimals` digits; tell all others.
 
     Sensors write every number in one form, and knowing it takes a third of the time.
     """
     place = 7 - decimals
     is_left = words.view(np.uint8)[place::8] != ord(".")
     is_left |= lengths > 8
-    is_left |= lengths < 2
+    is_left |= lengths < decimals + 2
     after = np.uint64((0xFFFFFFFFFFFFFFFF << (8 * (place + 1))) & 0xFFFFFFFFFFFFFFFF)
     nibbles = words << _EIGHT
     nibbles &= ~after

@@ -69,7 +69,7 @@ class Inbox:
                 return self._obey(message, event, at, answer_to)
             fact = self._fact(message, event, at)
         except MessageError as error:
-            return Received([self._reject(topic, payload, at, error)])
+            return Received(self._reject(topic, payload, at, error))
         return Received(self._ledger.take(fact, seen=(event.source, event.id)))
 
     def _fact(
@@ -99,30 +99,32 @@ class Inbox:
         at: float,
         answer_to: tuple[str, bytes | None] | None,
     ) -> Received:
-        """Carry a command out; its answer goes to the response topic, else to `replies`."""
-        answer: dict[str, Any] = {"command": command.command, "in_reply_to": event.id}
-        outputs: list[Output] = []
+        """Carry a command out once; its answer goes to the response topic, else to `replies`."""
+        answer: dict[str, Any] = {"command": command.command, "in_reply_to": event.id, "ok": True}
+        reply = Output("replies", "shelf.reply", event.id, at, answer)
+        seen = (event.source, event.id)
         if command.command == "query":
             cases = self._ledger.state.cases.values()
-            answer |= {"ok": True, "open_cases": [c.case_id for c in cases if c.state != "closed"]}
-        elif command.command in ("close_case", "confirm_case"):
+            answer["open_cases"] = [c.case_id for c in cases if c.state != "closed"]
+            told = self._ledger.tell(reply, answer_to, seen)
+            return Received([reply] if told else [])
+        if command.command in ("close_case", "confirm_case"):
             case_id = str(command.arguments.get("case_id", ""))
             if case_id not in self._ledger.state.cases:
                 raise MessageError(f"{command.command}: there is no case {case_id!r}")
             verdict = VerdictFact(
                 at, case_id, "confirmed" if command.command == "confirm_case" else "dismissed"
             )
-            outputs += self._ledger.take(verdict, seen=(event.source, event.id))
-            answer |= {"ok": True, "case_id": case_id}
-        else:
-            raise MessageError(
-                f"unknown command {command.command!r}; known are {', '.join(COMMANDS)}"
-            )
-        reply = Output("replies", "shelf.reply", event.id, at, answer)
-        self._ledger.tell(reply, answer_to)
-        return Received([*outputs, reply])
+            answer["case_id"] = case_id
+            return Received(self._ledger.take(verdict, seen, reply=reply, answer_to=answer_to))
+        raise MessageError(f"unknown command {command.command!r}; known are {', '.join(COMMANDS)}")
 
-    def _reject(self, topic: str, payload: bytes, at: float, error: MessageError) -> Output:
+    def _reject(self, topic: str, payload: bytes, at: float, error: MessageError) -> list[Output]:
+        """Tell why a message was refused, once however often it comes.
+
+        It may have no id to know a repeat by, so its bytes serve: a retained one comes again with
+        every connection, and one whose PUBACK was lost comes twice.
+        """
         digest = sha256(payload).hexdigest()[:16]
         rejection = Output(
             "rejections",
@@ -137,8 +139,8 @@ class Inbox:
                 "payload": payload[:KEPT_BYTES].decode("utf-8", "backslashreplace"),
             },
         )
-        self._ledger.tell(rejection)
-        return rejection
+        told = self._ledger.tell(rejection, seen=("refused", rejection.key))
+        return [rejection] if told else []
 
 
 def payment_of(message: messages.Payment, told_at: float) -> Payment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from edge_agent.cloud.events import make_event
 from edge_agent.codec import dump_fact, dump_state, kind_of, load_fact, load_state
@@ -27,6 +27,11 @@ _VIEWS: dict[str, ViewKind] = {
 }
 
 
+# MQTT 5 response topic and correlation data of the request that a message answers.
+AnswerTo = tuple[str, bytes | None] | None
+Levels = Mapping[str, tuple[float, float, float]]
+
+
 class Ledger:
     """`advance` with a memory: what it returned has been committed.
 
@@ -45,10 +50,20 @@ class Ledger:
         """When `tick` has something to do, or None."""
         return self.state.due_at
 
-    def take(self, fact: Fact, seen: tuple[str, str] | None = None) -> list[Output]:
+    def take(
+        self,
+        fact: Fact,
+        seen: tuple[str, str] | None = None,
+        *,
+        reply: Output | None = None,
+        answer_to: AnswerTo = None,
+        levels: Levels | None = None,
+    ) -> list[Output]:
         """Decide on one fact and commit; returns the outputs.
 
-        `seen` is the (source, id) of the message that told it: a repeat does nothing.
+        `seen` is the (source, id) of the message that told it: a repeat does nothing. `reply`
+        answers that message; `levels` are the plates' as (at, level_g, sigma_g) after the fact, for
+        a start must not find again what was told already. All of it is one transaction.
         """
         try:
             with self._store.atomic():
@@ -57,6 +72,10 @@ class Ledger:
                 seq = self._store.journal.append(kind_of(fact), fact.at, dump_fact(fact))
                 outputs = advance(self.state, fact, self._rules)
                 self._keep(seq, outputs)
+                if reply is not None:
+                    self._put(seq, len(outputs), reply, answer_to)
+                if levels:
+                    self._store.views.put_levels(levels)
                 self._snapshot_now_and_then(seq)
         except BaseException:
             # The state has moved on and the store has not: go back to what is on the disk.
@@ -64,11 +83,22 @@ class Ledger:
             raise
         return outputs
 
-    def tell(self, output: Output, answer_to: tuple[str, bytes | None] | None = None) -> None:
-        """Commit a message that no decision stands behind: a rejection, a reply, a status."""
+    def tell(
+        self,
+        output: Output,
+        answer_to: AnswerTo = None,
+        seen: tuple[str, str] | None = None,
+    ) -> bool:
+        """Commit a message that no decision stands behind: a rejection, a reply, a status.
+
+        `seen` is the (source, id) of the message it answers: False, and nothing told, for a repeat.
+        """
         with self._store.atomic():
+            if seen is not None and not self._store.journal.accept(*seen, output.at):
+                return False
             seq = self._store.journal.append(f"told-{output.topic}", output.at, {})
-            self._keep(seq, [output], answer_to)
+            self._put(seq, 0, output, answer_to)
+        return True
 
     def tick(self, now: float) -> list[Output]:
         """Let everything happen that was due by `now`."""
@@ -104,35 +134,34 @@ class Ledger:
             self._store.journal.snapshot(seq, dump_state(self.state))
             self._since_snapshot = 0
 
-    def _keep(
-        self,
-        seq: int,
-        outputs: Sequence[Output],
-        answer_to: tuple[str, bytes | None] | None = None,
-    ) -> None:
+    def _keep(self, seq: int, outputs: Sequence[Output]) -> None:
         for number, output in enumerate(outputs):
-            event_id = f"{self._store.epoch}-{seq}-{number}"
-            self._store.outbox.put(
-                OutboxMessage(
+            self._put(seq, number, output, None)
+
+    def _put(self, seq: int, number: int, output: Output, answer_to: AnswerTo) -> None:
+        """Store one output: its message in the outbox, what it tells among the views."""
+        event_id = f"{self._store.epoch}-{seq}-{number}"
+        self._store.outbox.put(
+            OutboxMessage(
+                event_id=event_id,
+                topic=output.topic,
+                payload=make_event(
+                    source=f"/shelves/{self._settings.shelf_id}",
                     event_id=event_id,
-                    topic=output.topic,
-                    payload=make_event(
-                        source=f"/shelves/{self._settings.shelf_id}",
-                        event_id=event_id,
-                        type=output.type,
-                        at=output.at,
-                        data=output.payload,
-                    ),
-                    content_type="application/cloudevents+json",
-                    retain=output.retain,
+                    type=output.type,
                     at=output.at,
-                    response_topic=answer_to[0] if answer_to else None,
-                    correlation=answer_to[1] if answer_to else None,
-                )
+                    data=output.payload,
+                ),
+                content_type="application/cloudevents+json",
+                retain=output.retain,
+                at=output.at,
+                response_topic=answer_to[0] if answer_to else None,
+                correlation=answer_to[1] if answer_to else None,
             )
-            view = _VIEWS.get(output.topic)
-            if view is not None:
-                self._store.views.put(view, output.key, output.at, output.payload)
+        )
+        view = _VIEWS.get(output.topic)
+        if view is not None:
+            self._store.views.put(view, output.key, output.at, output.payload)
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -45,6 +47,8 @@ class Pipeline:
         self._on_change = on_change
         self._weighers: dict[str, tuple[list[str], Weigher]] = {}
         self._counting: set[str] = set()
+        self._weighed_at: dict[str, float] = {}
+        self._undecided: deque[tuple[WeightChange, float]] = deque()
         self._levels_kept_at = 0.0
         self._first_level_at: float | None = None
 
@@ -66,20 +70,22 @@ class Pipeline:
         Raises StoreError where a decision could not be kept.
         """
         plates, weigher = self._weighers[scale_id]
-        changes = weigher.feed(times, grams)
         now = float(times[-1])
+        if now > self._weighed_at.get(scale_id, -math.inf):
+            # Not again where the store failed on what these samples told, and they come once more.
+            self._weighed_at[scale_id] = now
+            self._undecided += [(change, now) for change in weigher.feed(times, grams)]
         self.tick(now)
         self._count_new_plates(now, plates, weigher)
-        for change in changes:
-            self._decide(change, now)
+        self._decide()
         if now - self._levels_kept_at >= KEEP_LEVELS_EVERY_S:
             self.keep_levels(now)
 
     def finish(self, now: float) -> None:
         """Decide what the samples so far allow: no more will come."""
         for _, weigher in self._weighers.values():
-            for change in weigher.finish():
-                self._decide(change, now)
+            self._undecided += [(change, now) for change in weigher.finish()]
+        self._decide()
 
     def tick(self, now: float) -> None:
         """Let everything happen that was due by `now`."""
@@ -110,11 +116,18 @@ class Pipeline:
             if plate in plates:
                 weigher.relevel(plate)
 
-    def _decide(self, change: WeightChange, now: float) -> None:
-        outputs = self._ledger.take(ChangeFact(max(now, change.settled_at), change))
-        self._on_change(change)
-        if outputs:
-            self._on_outputs(outputs)
+    def _decide(self) -> None:
+        """Commit the changes that wait; one leaves the line only when it is on the disk."""
+        while self._undecided:
+            change, now = self._undecided[0]
+            at = max(now, change.settled_at)
+            # With its level, or a start after a kill would find the same change a second time.
+            level = {change.plate: (at, change.level_g, change.sigma_g)}
+            outputs = self._ledger.take(ChangeFact(at, change), levels=level)
+            self._undecided.popleft()
+            self._on_change(change)
+            if outputs:
+                self._on_outputs(outputs)
 
     def _count_new_plates(self, now: float, plates: Sequence[str], weigher: Weigher) -> None:
         """Tell the ledger where counting begins on plates that settle for the first time."""
@@ -126,11 +139,14 @@ class Pipeline:
         waiting = [p for p in plates if p not in levels]
         if waiting and now < self._first_level_at + GATHER_S:
             return
-        fresh = {p: levels[p].level_g for p in plates if p in levels and p not in self._counting}
+        fresh = {p: levels[p] for p in plates if p in levels and p not in self._counting}
         if fresh:
             self._first_level_at = now
+            fact = LevelsFact(now, {p: level.level_g for p, level in fresh.items()})
+            kept = {p: (now, level.level_g, level.sigma_g) for p, level in fresh.items()}
+            outputs = self._ledger.take(fact, levels=kept)
             self._counting |= set(fresh)
-            self._on_outputs(self._ledger.take(LevelsFact(now, fresh)))
+            self._on_outputs(outputs)
 
     def _plate(self, plate_id: str) -> PlateSettings:
         return next(p for p in self._settings.plate if p.id == plate_id)

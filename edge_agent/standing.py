@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -53,9 +54,9 @@ class Standing:
             "plates": [
                 {
                     "plate": plate,
-                    "weight_g": round(h.weight_g, 1),
-                    "noise_g": round(h.noise_g, 3),
-                    "rate_hz": round(h.rate_hz, 1),
+                    "weight_g": _rounded(h.weight_g, 1),
+                    "noise_g": _rounded(h.noise_g, 3),
+                    "rate_hz": _rounded(h.rate_hz, 1),
                     "still": h.still,
                     "dropouts": h.dropouts,
                     "saturated": h.saturated,
@@ -92,15 +93,17 @@ def last_will(settings: Settings, epoch: str, at: float) -> bytes:
     )
 
 
+def _rounded(figure: float, digits: int) -> float | None:
+    """A figure as a message may carry it; null where it is not known yet (NaN)."""
+    return None if math.isnan(figure) else round(figure, digits)
+
+
 def health_rows(health: Mapping[str, PlateHealth]) -> list[dict[str, Any]]:
     """Every plate's health as commands read it; NaN becomes null."""
     rows: list[dict[str, Any]] = []
     for plate, figures in health.items():
         row: dict[str, Any] = {"plate": plate, **asdict(figures)}
         rows.append(
-            {
-                k: None if isinstance(v, float) and v != v else v  # noqa: PLR0124
-                for k, v in row.items()
-            }
+            {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
         )
     return rows

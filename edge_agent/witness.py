@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.ledger import Ledger
 from edge_agent.settings import Settings
 from edge_agent.shelf.facts import EvidenceFact
-from edge_agent.shelf.state import Output
+from edge_agent.shelf.state import Case, Output
 from edge_agent.store.outbox import OutboxMessage
 from edge_agent.store.store import Store
 from edge_agent.store.views import EvidenceFile
@@ -42,6 +42,10 @@ class Witness:
         self._wanted: deque[_Wanted] = deque()
         self._seen: dict[str, None] = {}
         self._limits_at = 0.0
+        # A kill between a case and its pictures must not cost them: those sent before are known.
+        self._unpublished = [
+            e for c in ledger.state.cases.values() if c.state != "closed" for e in evidence_of(c)
+        ]
 
     def see(self, frame: Frame) -> None:
         """Remember a frame for a while."""
@@ -64,6 +68,7 @@ class Witness:
         Returns what the ledger tells because of them. Raises StoreError where there is no room.
         """
         outputs: list[Output] = []
+        self._publish(now)
         while self._wanted and self._wanted[0].due_at <= now:
             outputs += self._keep(self._wanted.popleft(), now)
         if now - self._limits_at >= LIMITS_EVERY_S:
@@ -75,7 +80,8 @@ class Witness:
         """Put the pictures of the cases among `outputs` into the outbox, each once."""
         for output in outputs:
             if output.topic == "losses":
-                self._publish(output.payload["evidence"], output.at)
+                self._unpublished += output.payload["evidence"]
+                self._publish(output.at)
 
     def picture(self, evidence_id: str) -> bytes | None:
         """The JPEG of a picture that is kept, or None."""
@@ -107,9 +113,11 @@ class Witness:
         names = tuple(picture.evidence_id for picture in pictures)
         return self._ledger.take(EvidenceFact(now, wanted.change_id, names))
 
-    def _publish(self, evidence_ids: Iterable[str], at: float) -> None:
+    def _publish(self, at: float) -> None:
+        if not self._unpublished:
+            return
         with self._store.atomic():
-            for evidence_id in evidence_ids:
+            for evidence_id in self._unpublished:
                 jpeg = self._keeper.find(evidence_id)
                 if jpeg is None or not self._store.journal.accept("evidence", evidence_id, at):
                     continue
@@ -123,15 +131,21 @@ class Witness:
                         at=at,
                     )
                 )
+        self._unpublished.clear()
 
     def _enforce_limits(self, now: float) -> None:
         needed = {
             evidence_id
             for case in self._ledger.state.cases.values()
             if case.state != "closed"
-            for evidence_id in case.told["evidence"]
+            for evidence_id in evidence_of(case)
         }
         deleted = set(self._keeper.enforce_limits(now, needed))
         if deleted:
             gone = [e.evidence_id for e in self._store.views.evidence() if e.file in deleted]
             self._store.views.delete_evidence(gone)
+
+
+def evidence_of(case: Case) -> list[str]:
+    """The ids of the pictures that a case names."""
+    return list(case.told["evidence"])

@@ -14,10 +14,12 @@ die() {
   exit 2
 }
 
-# Prints the first Python that is new enough and really starts (pyenv leaves commands that do not).
+# Prints the first Python that is new enough and really starts (pyenv leaves commands that do not);
+# the one in .venv, where that is whole, saves starting others.
 find_python() {
-  local name
-  for name in python3.13 python3.12 python3.11 python3; do
+  local name names=(python3.13 python3.12 python3.11 python3)
+  [ -x .venv/bin/pip ] && names=(.venv/bin/python "${names[@]}")
+  for name in "${names[@]}"; do
     if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
       printf '%s\n' "$name"
       return 0
@@ -36,7 +38,7 @@ missing_packages() {
   local python="$1"
   if [ -z "$python" ]; then
     printf 'python3\npython3-venv\n'
-  elif [ ! -x .venv/bin/python ] && ! "$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then
+  elif [ ! -x .venv/bin/pip ] && ! "$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then
     case "$python" in
       python3) printf 'python3-venv\n' ;;
       *) printf '%s-venv\n' "$python" ;;
@@ -75,9 +77,9 @@ fingerprint() {
   { cat pyproject.toml && pwd && printf '%s\n' "$1"; } | sha256sum | cut -d ' ' -f 1
 }
 
-# Makes .venv with the project in it; $1 is the Python, $2 "dev" or "run".
+# Makes .venv with the project in it; $1 is "dev" or "run".
 install_project() {
-  local python="$1" extra="$2" what=. stamp
+  local extra="$1" python what=. stamp
   # The packages for the tests hold those for running.
   for stamp in run dev; do
     if [ "$stamp" = "$extra" ] || [ "$stamp" = dev ]; then
@@ -88,8 +90,11 @@ install_project() {
     fi
   done
   if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    # Broken, or of a Python that is gone.
+    rm -rf .venv
+    python="$(find_python)" || die "This needs Python 3.11 or later; Debian 12 and later have it."
     say "Making a virtual environment in .venv with $("$python" --version)"
-    "$python" -m venv --clear .venv || die "Cannot make .venv in $PWD. Is the folder writable?"
+    "$python" -m venv .venv || die "Cannot make .venv in $PWD. Is the folder writable?"
   fi
   [ "$extra" = dev ] && what='.[dev]'
   say "Installing Python packages into .venv (pip install -e '$what'); the first time takes minutes"
@@ -107,7 +112,6 @@ bootstrap() {
   if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
     install_packages $missing
-    python="$(find_python)" || die "This needs Python 3.11 or later; Debian 12 and later have it."
   fi
-  install_project "$python" "$1"
+  install_project "$1"
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import stat
 import subprocess
@@ -172,7 +171,7 @@ def test_a_client_too_many_is_told_so(state: Path) -> None:
 
     def is_free_again() -> bool:
         try:
-            return ask(state, {"ask": "numbers", "n": 1})["number"] == 0
+            return bool(ask(state, {"ask": "numbers", "n": 1}))
         except AgentRefused:
             return False
 
@@ -219,7 +218,9 @@ def test_stopping_ends_open_streams(tmp_path: Path, counter: Counter) -> None:
     next(answers)
     server.stop()
     server.stop()
-    assert sum(1 for _ in answers) >= 0
+    for _ in answers:
+        pass
+    assert not (tmp_path / "agent.sock").exists()
     wait_until(lambda: counter.speaking == 0, "the handler is closed")
 
 
@@ -236,4 +237,4 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, counter: Co
     missing = tmp_path / "missing"
     with pytest.raises(StoreError, match=r"Cannot make the socket .*missing"):
         ControlServer(missing / "agent.sock", counter.handle).start()
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []

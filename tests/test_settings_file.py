@@ -253,7 +253,7 @@ def test_the_password_comes_from_the_environment_then_the_file(
     monkeypatch.delenv("EDGE_AGENT_MQTT_PASSWORD", raising=False)
     assert mqtt_password(load_settings(shelf), shelf) is None
     shelf.write_text(GOOD + '[mqtt]\nhost = "b"\npassword_file = "secret"\n')
-    settings = load_settings(shelf)
+    found = load_settings(shelf)
     with pytest.raises(
         SettingsError, match=r"mqtt\.password_file is .*secret, which cannot be read"
     ):

@@ -50,17 +50,11 @@ def systemd_runs() -> bool:
 def unit_text(user: str | None, config: Path | None, state: Path | None) -> str:
     """The unit for this environment.
 
-    Raises UsageError where the account does not exist or the unit could not see this environment.
+    Raises UsageError where the account does not exist, ServiceError where a part is missing.
     """
     program = Path(sys.prefix) / "bin" / "edge-agent"
     if not program.is_file():
         raise ServiceError(f"No program at {program}. Install the package there (`pip install`).")
-    for used in (str(program), os.path.realpath(sys.executable)):
-        if used.startswith(_HIDDEN):
-            raise UsageError(
-                f"{used} lies in a home folder, which the service may not see. Install the agent "
-                "under /opt (`python3 -m venv /opt/edge-agent/.venv`) and run this from there."
-            )
     command = [str(program), "run"]
     if config is not None:
         command += ["--config", str(config.absolute())]
@@ -115,8 +109,25 @@ def _word(text: str) -> str:
     return f'"{escaped}"'
 
 
+def hidden_part() -> str | None:
+    """Why the service could not see this environment, and what to do; None where it can."""
+    for used in (str(Path(sys.prefix) / "bin"), os.path.realpath(sys.executable)):
+        if used.startswith(_HIDDEN):
+            return (
+                f"{used} lies in a home folder, which the service may not see. Install the agent "
+                "under /opt (`python3 -m venv /opt/edge-agent/.venv`) and run this from there."
+            )
+    return None
+
+
 def install_unit(text: str, settings_path: Path, note: Callable[[str], None]) -> bool:
-    """Write the unit and enable it; start it and return True where the settings are correct."""
+    """Write the unit and enable it; start it and return True where the settings are correct.
+
+    Raises ServiceError, before anything is written, where it could not work.
+    """
+    hidden = hidden_part()
+    if hidden is not None:
+        raise ServiceError(hidden)
     if not systemd_runs():
         raise ServiceError(
             "systemd does not run on this machine, so there is nothing to install into. "

@@ -65,12 +65,14 @@ def install(
 
     It is enabled, and started where the settings are correct; else exit status 1.
     """
-    from edge_agent.cli.installing import install_unit, unit_text
+    from edge_agent.cli.installing import hidden_part, install_unit, unit_text
     from edge_agent.settings_file import find_settings
 
     text = unit_text(user, config, state)
     if dry_run:
         say(text.rstrip())
+        if hidden := hidden_part():
+            note(f"warning: {hidden}")
         return 0
     return 0 if install_unit(text, find_settings(config), note) else 1
 

@@ -13,17 +13,13 @@ from typing import Any
 import numpy as np
 
 from edge_agent.simulation.script import CloudMessage
+from edge_agent.times import rfc3339
 
 SOURCE = "/simulation/operator"
 CHANNELS = ("wechat", "alipay", "unionpay")
 USUAL_DELAY_S = 0.3
 LATE_SHARE = 0.04
 REPEATED_SHARE = 0.04
-
-
-def rfc3339(at: float) -> str:
-    """Unix seconds as RFC 3339 in UTC with milliseconds."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 @dataclass(frozen=True, slots=True)

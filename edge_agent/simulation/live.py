@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import deque
 from typing import TypeVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from edge_agent.errors import UsageError
 from edge_agent.settings import Settings
 from edge_agent.simulation.loadcell import PROFILES, LoadCells
 from edge_agent.simulation.noise import Grams
-from edge_agent.simulation.script import Action, CloudMessage, TrueChange, TrueLoss
+from edge_agent.simulation.script import Action, CloudMessage, TrueChange, TrueLoss, Visit
 from edge_agent.simulation.shop import demo_settings, weighed_plates
 from edge_agent.simulation.shoppers import Shoppers
 
@@ -81,6 +82,7 @@ class LiveShelf:
         self._messages: list[tuple[float, int, CloudMessage]] = []
         self._changes: list[TrueChange] = []
         self._losses: list[TrueLoss] = []
+        self._visits: deque[Visit] = deque()
         self._ties = 0
         self._asked_s = 0.0
         self._planned_until = start_at
@@ -107,6 +109,14 @@ class LiveShelf:
         counts = np.rint(self._zero + grams.astype(np.float64) * self._counts_per_g)
         counts = np.nan_to_num(np.clip(counts, -(2**23), 2**23 - 1), nan=MISSING_COUNTS)
         return times, counts.astype(np.int64)
+
+    def visits_due(self, until: float) -> list[Visit]:
+        """Who has come up to `until`, each told once, with everything that will follow from it."""
+        self._plan_until(until)
+        due = []
+        while self._visits and self._visits[0].starts_at <= until:
+            due.append(self._visits.popleft())
+        return due
 
     def events_due(self, until: float) -> list[Action]:
         """What hands have done up to `until`, each told once, in order."""
@@ -138,6 +148,7 @@ class LiveShelf:
                 self._push(self._messages, message)
             self._changes += visit.changes
             self._losses += visit.losses
+            self._visits.append(visit)
             self._planned_until = visit.ends_at
 
     def _push(self, heap: list[tuple[float, int, Planned]], planned: Planned) -> None:

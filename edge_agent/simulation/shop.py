@@ -19,26 +19,26 @@ FILL = 0.85
 MOST_UNITS = 10
 
 # plate: (name, gross grams, spread grams, price in fen). A3 and C3 hold goods that weight can
-# hardly tell apart: about 5 sigma between two units, 3.5 between two pairs.
+# hardly tell apart: about 6 sigma between two units, 4 between two pairs.
 _GOODS: dict[str, tuple[tuple[str, float, float, int], ...]] = {
     "A1": (("Soda can 330 ml", 346.0, 1.5, 350),),
     "A2": (("Spring water 550 ml", 571.0, 2.5, 200),),
     "A3": (
         ("Lemon tea carton 250 ml", 263.0, 1.8, 300),
-        ("Soy milk carton 250 ml", 272.0, 1.8, 400),
+        ("Soy milk carton 250 ml", 274.0, 1.8, 400),
     ),
     "A4": (("Coffee can 180 ml", 213.0, 1.2, 600), ("Milk tea bottle 350 ml", 384.0, 2.0, 550)),
-    "B1": (("Potato crisps 75 g", 88.0, 1.2, 750), ("Mixed nuts 25 g", 27.5, 0.5, 450)),
-    "B2": (("Soda biscuits 100 g", 112.0, 1.2, 680), ("Sunflower seeds 160 g", 167.0, 1.8, 990)),
+    "B1": (("Potato crisps 75 g", 88.0, 1.2, 750), ("Mixed nuts 22 g", 24.0, 0.5, 450)),
+    "B2": (("Soda biscuits 100 g", 112.0, 1.2, 680), ("Sunflower seeds 170 g", 178.0, 1.8, 990)),
     "B3": (("Chocolate bar 51 g", 53.4, 0.5, 650), ("Peanut wafer 36 g", 38.2, 0.5, 250)),
     "B4": (("Noodle cup 85 g", 118.0, 1.8, 550), ("Eight-treasure congee 360 g", 419.0, 2.0, 600)),
     "C1": (
         ("Chewing gum", 15.2, 0.25, 500),
         ("Mint drops", 26.5, 0.3, 890),
-        ("Dried plums 65 g", 72.0, 0.8, 1200),
+        ("Dried plums 65 g", 74.0, 0.7, 1200),
     ),
-    "C2": (("Beef jerky 50 g", 55.5, 0.7, 1580), ("Dried mango 80 g", 86.0, 1.0, 1390)),
-    "C3": (("Toast bread 90 g", 96.5, 1.6, 500), ("Cream roll 95 g", 104.5, 1.6, 580)),
+    "C2": (("Beef jerky 50 g", 55.5, 0.7, 1580), ("Dried mango 84 g", 90.0, 1.0, 1390)),
+    "C3": (("Toast bread 90 g", 96.5, 1.6, 500), ("Cream roll 95 g", 106.0, 1.6, 580)),
     "C4": (("Yoghurt 200 g", 216.0, 1.5, 650), ("Fruit cup 250 g", 268.0, 2.0, 890)),
 }
 

@@ -6,6 +6,8 @@ alone: the same samples give the same changes, fed one at a time or a day at onc
 
 from __future__ import annotations
 
+import itertools
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -52,7 +54,7 @@ class Batch:
 
     def column(self, plate: int) -> Iterator[tuple[FloatArray, FloatArray]]:
         """Yield times and grams (n,) of one plate, block by block."""
-        for first, last in zip(self.edges, self.edges[1:], strict=False):
+        for first, last in itertools.pairwise(self.edges):
             yield self.times[first:last], self.grams[first:last, plate]
 
 
@@ -71,15 +73,15 @@ class BlockCutter:
         if self._times:
             times = np.concatenate((*self._times, times))
             grams = np.concatenate((*self._grams, grams))
+        clock = times.tolist()
         edges = [0]
-        first, count = 0, len(times)
+        first, count = 0, len(clock)
         while first < count:
-            started_at = float(times[first])
-            last = int(times.searchsorted(started_at + BLOCK_S))
+            last = bisect_left(clock, clock[first] + BLOCK_S, first)
             if last >= count:
                 break
             edges.append(last)
-            if float(times[last]) - started_at > GAP_S:
+            if clock[last] - clock[last - 1] > GAP_S:
                 yield Batch(times, grams, edges)
                 edges = [last]
             first = last

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 from edge_agent.weighing.change import WeightChange
 from edge_agent.weighing.doubles import landings
-from edge_agent.weighing.plateau import SIGMA_FLOOR_G, Noise, Stretch, is_clean, is_still
+from edge_agent.weighing.judging import (
+    LOOSE_S,
+    Level,
+    Limits,
+    Surroundings,
+    judge_rough,
+    threshold,
+)
+from edge_agent.weighing.plateau import SIGMA_FLOOR_G, UNREST_G, Noise, Stretch, is_clean, is_still
 from edge_agent.weighing.ringing import Ringing, fit_ringing
 from edge_agent.weighing.telling import Teller
 from edge_agent.weighing.trail import Trail
@@ -21,42 +28,14 @@ from edge_agent.weighing.trail import Trail
 # 0.3 s of stillness and a 0.2 s hold; at 10 to 12 samples/s four blocks are needed all the same.
 EARLY_S, EARLY_BLOCKS = 0.45, 4
 REFINED_S = 1.6
-LOOSE_S, LOOSE_BLOCKS = 1.45, 8
-SWAY_S, SWING_S, LEAN_S, AT_LAST_S = 4.0, 10.0, 20.0, 30.0
-ROUGH_SPANS = (
-    (LOOSE_S, LOOSE_BLOCKS),
-    (SWAY_S, 12),
-    (SWING_S, 25),
-    (LEAN_S, 40),
-    (AT_LAST_S, 60),
-)
 # A rough rest stays provisional this long; then it is what it is.
 PROVISIONAL_S = 90.0
-SIGNIFICANT = 6.0
 # A neighbour's step settles the plates beside it by 1 to 2 % of it.
 CROSS_TALK_SHARE = 0.03
 # How much of the rest shows how the platform rings.
 RINGING_S = 1.0
 # Pressed and let go within this is a hand, whatever its rest looked like.
 PRESS_S = 2.5
-
-
-class Surroundings(Protocol):
-    """What the other plates of the scale are doing."""
-
-    def shaken(self) -> bool:
-        """Whether many plates move at once: the shelf itself is moving."""
-
-    def largest_elsewhere(self, plate: str, since: float) -> float:
-        """Return the largest change on another plate since a time, in grams, without sign."""
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A settled level with its deviation, in grams."""
-
-    grams: float
-    sigma: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +45,6 @@ class Settled:
     level: Level
     since: float
     scatter_g: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What counts on this plate: smallest change told, and the lightest unit it should hold."""
-
-    smallest_g: float
-    lightest_g: float | None
-
-    def is_small(self, delta_g: float) -> bool:
-        """Whether a step is less than any unit of the planogram explains."""
-        return abs(delta_g) < 0.5 * (self.lightest_g or 40.0)
-
-    @property
-    def unit_g(self) -> float:
-        """The least step that can be a unit; where none is known, of a light snack."""
-        return 0.8 * (self.lightest_g or 25.0)
-
-    @property
-    def least_unit_g(self) -> float:
-        """The least step that counts as a unit of its own when a movement is split."""
-        return max(2 * self.smallest_g, self.unit_g)
 
 
 @dataclass(slots=True)
@@ -197,38 +154,20 @@ class Disturbance:
         stretch = self._measure(tail)
         if is_still(stretch, self.noise):
             return self._decide(tail, stretch, around, wait=True)
-        return self._seek_rough(around)
-
-    def _seek_rough(self, around: Surroundings) -> list[WeightChange]:
-        """Judge a rest that is rougher than the channel's own noise by longer windows."""
-        for span, least in ROUGH_SPANS:
-            tail = self.trail.tail(span, least, self._first)
-            if tail is None:
-                return []
-            stretch = self._measure(tail)
-            if span == LOOSE_S and not stretch.is_white:
-                continue
-            delta = stretch.mean_g - self._base.grams
-            sure_s = SWAY_S if self._teller.pending else SWING_S
-            if span >= sure_s and is_centred(stretch, delta, self.limits.smallest_g):
-                return self._come_back(tail, stretch)
-            if abs(delta) < self._threshold(stretch) and span < AT_LAST_S:
-                continue
-            steady = stretch.scatter_g <= 0.15 * abs(delta)
-            patient = delta < 0 or around.shaken() or span >= LEAN_S
-            small = self.limits.is_small(delta)
-            if steady and patient and not small:
-                return self._tell(tail, stretch, loose=True)
-            if span == AT_LAST_S:
-                return self._give_up(tail, stretch)
-        return []
-
-    def _give_up(self, tail: int, stretch: Stretch) -> list[WeightChange]:
-        """It never rests: tell what is beyond doubt, else follow it."""
-        delta = stretch.mean_g - self._base.grams
-        if self.limits.is_small(delta) or abs(delta) < self._threshold(stretch):
-            return self._come_back(tail, stretch)
-        return self._tell(tail, stretch, loose=True)
+        verdict = judge_rough(
+            self.trail,
+            self._first,
+            self._base,
+            self.noise,
+            self.limits,
+            around,
+            doubted=self._teller.pending is not None,
+        )
+        if verdict is None:
+            return []
+        if verdict.changed:
+            return self._tell(verdict.first, verdict.stretch, loose=True)
+        return self._come_back(verdict.first, verdict.stretch)
 
     def _decide(
         self, tail: int, stretch: Stretch, around: Surroundings, wait: bool
@@ -256,14 +195,13 @@ class Disturbance:
         return around.largest_elsewhere(self._teller.plate, self._started_at - 2.0)
 
     def _threshold(self, stretch: Stretch) -> float:
-        sigma = math.hypot(stretch.sigma_g, self._base.sigma)
-        return max(self.limits.smallest_g, SIGNIFICANT * sigma)
+        return threshold(stretch, self._base, self.limits)
 
     def _measure(self, first: int, last: int | None = None) -> Stretch:
         return self.trail.measure(first, last or len(self.trail), self.noise.block_g)
 
     def _began(self, tail: int, stretch: Stretch) -> int:
-        tolerance = 3.5 * max(self.noise.block_g, 0.03)
+        tolerance = 3.5 * max(self.noise.block_g, UNREST_G)
         return self.trail.back_to(stretch.mean_g, tolerance, self._first, tail)
 
     def _come_back(self, first: int, stretch: Stretch) -> list[WeightChange]:
@@ -416,8 +354,3 @@ class Disturbance:
         self._teller.keep_for_press(at - self.trail.starts[rest.first], PRESS_S)
         self._base, self._started_at, self._first = rest.level, at, last
         return told
-
-
-def is_centred(stretch: Stretch, delta_g: float, smallest_g: float) -> bool:
-    """Whether a swinging plate swings about its old level."""
-    return abs(delta_g) <= max(0.5 * min(stretch.scatter_g, 4 * stretch.sigma_g), 0.5 * smallest_g)

@@ -16,6 +16,8 @@ SLOWEST_S = 0.13
 # How flat it must be, as a share of the smaller of the two steps.
 FLAT_SHARE = 0.06
 MIN_SAMPLES = 4
+PRESS_S = 0.6
+LIKE_UNITS, MOST_UNITS = 0.1, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,25 @@ def landings(
         landing = _first_landing(times, grams, before_g, after_g, sample_g, least_step_g)
         if landing is None:
             break
-        found.append(landing)
         rest = times > landing.end
-        times, grams, before_g = times[rest], grams[rest], landing.level_g
+        times, grams = times[rest], grams[rest]
+        if _is_goods(landing, before_g, after_g):
+            found.append(landing)
+            before_g = landing.level_g
     return found
+
+
+def _is_goods(landing: Landing, before_g: float, after_g: float) -> bool:
+    """Whether goods made a landing: on the way up it can be a hand that presses before it puts.
+
+    So the whole must then be a small multiple of the first step, as of like units, or the
+    landing longer than a press.
+    """
+    whole, step = after_g - before_g, landing.level_g - before_g
+    if whole < 0 or landing.end - landing.start >= PRESS_S:
+        return True
+    units = whole / step
+    return abs(units - round(units)) <= LIKE_UNITS and round(units) <= MOST_UNITS
 
 
 def _first_landing(

@@ -15,6 +15,8 @@ STILL_RANGE = 5.2
 WHITE_SHARE = 0.65
 # The least standard deviation that a level is trusted to: creep and drift are under it.
 SIGMA_FLOOR_G = 0.03
+# Goods, people and air move any plate by this much, however quiet its cell is.
+UNREST_G = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,9 @@ def measure(
 
 def is_still(stretch: Stretch, noise: Noise) -> bool:
     """Whether a short stretch is as flat as the channel's own noise lets it be."""
-    return stretch.range_g <= STILL_RANGE * max(noise.block_g, 0.03)
+    return stretch.range_g <= STILL_RANGE * max(noise.block_g, UNREST_G)
 
 
 def is_clean(stretch: Stretch, noise: Noise) -> bool:
     """Whether a longer stretch is not rougher than goods at rest are."""
-    return stretch.scatter_g <= 1.8 * max(noise.block_g, 0.03)
+    return stretch.scatter_g <= 1.8 * max(noise.block_g, UNREST_G)

@@ -6,6 +6,7 @@ A plate that leaves its gate goes to a `Disturbance` and is not looked at here u
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,13 +21,16 @@ BoolArray = npt.NDArray[np.bool_]
 # Blocks in a second-long group, over which noise and level are followed.
 GROUP_BLOCKS = 10
 # Leave quiet when a block is this many of the channel's own deviations off (7e-6 by chance).
-BLOCK_GATE = 4.5
-SECOND_GATE = 4.2
+# A second must be as many of its own off.
+GATES = np.array([[4.5], [4.2]])
+LEAST_GATE_G = 0.3
 # Creep after a load is 0.15 g/min, a warming cell a few grams an hour: follow ten times that, so
 # that goods (grams at once) are never followed away. Noisy cells wander more between seconds.
 FOLLOW_G_PER_S = 0.02
 FOLLOW_SHARE = 0.08
 NOISE_FLOOR_G = 0.01
+# How fast the noise estimates fall; that of seconds has a tenth of the data.
+FALLING = np.array([[0.15], [0.15], [0.05]])
 FROZEN_S = 10.0
 
 
@@ -34,14 +38,15 @@ FROZEN_S = 10.0
 class Facts:
     """m blocks of all plates: sums and sums of squares of what is off their level (m, k); g.
 
-    `counts` (m, k) are the samples; `complete` says that none is missing.
+    `counts` (m, k), or (m, 1) where `complete` says that none is missing, are the samples;
+    `beyond` (m, k) says which means are off by more than their plate's gate.
     """
 
     batch: Batch
     sums: FloatArray
     squares: FloatArray
     counts: FloatArray
-    means: FloatArray
+    beyond: BoolArray
     complete: bool
 
 
@@ -53,30 +58,35 @@ class QuietBank:
         self.level_sigma = np.zeros(plates)
         self.quiet = np.zeros(plates, dtype=np.bool_)
         self.quiet_since = np.zeros(plates)
-        self.sample_g = np.full(plates, np.nan)
-        self.block_g = np.full(plates, np.nan)
-        self.second_g = np.full(plates, np.nan)
+        # Variances, and their roots: of a sample, of a block's mean, of a second's mean.
+        self._variance = np.zeros((3, plates))
+        self._noise_g = np.full((3, plates), np.nan)
         self.resolution_g = np.zeros(plates)
         self.rate_hz = np.full(plates, np.nan)
         self.same_s = np.zeros(plates)
         self.gate = np.full(plates, np.inf)
+        self._second_gate = np.full(plates, np.inf)
         self._previous = np.full(plates, np.nan)
         self._age = np.zeros(plates)
         self._eligible = np.zeros(plates, dtype=np.bool_)
+        self._groups = 0
         self._blocks = 0
         self._started_at = 0.0
         self._sums = np.zeros((GROUP_BLOCKS, plates))
         self._squares = np.zeros((GROUP_BLOCKS, plates))
         self._counts = np.zeros((GROUP_BLOCKS, plates))
 
+    @property
+    def sample_g(self) -> FloatArray:
+        """Noise of one sample (k,), NaN before the first rest."""
+        sample: FloatArray = self._noise_g[0]
+        return sample
+
     def noise(self, plate: int) -> Noise:
         """Return the noise of one plate (its column) as the slow path wants it."""
         floor = max(NOISE_FLOOR_G, 0.29 * float(self.resolution_g[plate]))
-        return Noise(
-            max(float(self.sample_g[plate]), floor),
-            max(float(self.block_g[plate]), floor),
-            max(float(self.second_g[plate]), floor / 2),
-        )
+        sample, block, second = (float(known) for known in np.nan_to_num(self._noise_g[:, plate]))
+        return Noise(max(sample, floor), max(block, floor), max(second, floor / 2))
 
     def settle(self, plate: int, level_g: float, sigma_g: float, at: float) -> None:
         """Take a plate back into the quiet path at a new level."""
@@ -100,46 +110,50 @@ class QuietBank:
         return noisy and float(self.same_s[plate]) >= FROZEN_S
 
     def learn(self, plate: int, sample_g: float, block_g: float) -> None:
-        """Set the noise of a plate from a stretch of rest, at its first or when it has risen."""
-        if np.isnan(self.block_g[plate]):
-            self._age[plate] = 0
-            self.second_g[plate] = block_g / 2
-        self.sample_g[plate] = sample_g
-        self.block_g[plate] = block_g
+        """Set the noise of a plate from its first rest."""
+        self._age[plate] = 0
+        self._set_noise(plate, sample_g, block_g, block_g / 2)
 
     def raise_noise(self, plate: int, block_g: float) -> None:
         """A plate rests, but rougher than it did: its noise has risen, for now at least."""
-        if block_g > self.block_g[plate]:
-            self.sample_g[plate] *= min(block_g / max(self.block_g[plate], NOISE_FLOOR_G), 3.0)
-            self.block_g[plate] = block_g
-            self.second_g[plate] = max(self.second_g[plate], 0.3 * block_g)
+        sample, block, second = self._noise_g[:, plate]
+        if block_g > block:
+            sample *= min(block_g / max(block, NOISE_FLOOR_G), 3.0)
+            self._set_noise(plate, sample, block_g, max(second, 0.3 * block_g))
+
+    def _set_noise(self, plate: int, sample_g: float, block_g: float, second_g: float) -> None:
+        self._noise_g[:, plate] = sample_g, block_g, second_g
+        self._variance[:, plate] = self._noise_g[:, plate] ** 2
 
     def _open_gates(self) -> None:
+        """Make the gates of a block and of a second from noise, resolution and doubt; (2, k)."""
         floor = np.maximum(NOISE_FLOOR_G, 0.29 * self.resolution_g)
-        gate = BLOCK_GATE * np.maximum(self.block_g, floor) + 2 * self.level_sigma
-        gate = np.maximum(gate, np.maximum(0.3, 1.2 * self.resolution_g))
-        self.gate = np.where(self.quiet, gate, np.inf)
+        gates = GATES * np.maximum(self._noise_g[1:], floor) + 2 * self.level_sigma
+        gates = np.maximum(gates, np.maximum(LEAST_GATE_G, 1.2 * self.resolution_g))
+        self.gate = np.where(self.quiet, gates[0], np.inf)
+        self._second_gate = gates[1]
 
     def examine(self, batch: Batch) -> tuple[Facts, int]:
         """Measure a batch against the levels; return how many blocks stay inside of all gates."""
-        first, last = batch.edges[0], batch.edges[-1]
-        starts = np.array(batch.edges[:-1]) - first
-        off = batch.grams[first:last] - self.level
+        edges = np.array(batch.edges)
+        starts = edges[:-1] - edges[0]
+        off = batch.grams[edges[0] : edges[-1]] - self.level
         sums = np.add.reduceat(off, starts, axis=0)
-        complete = not np.isnan(sums.sum())
-        counts = np.diff(np.append(starts, last - first))[:, None].astype(np.float64)
+        complete = not math.isnan(sums.sum())
+        counts = (edges[1:] - edges[:-1])[:, None].astype(np.float64)
+        means = sums / counts
         if not complete:
             counts = np.add.reduceat((~np.isnan(off)).astype(np.float64), starts, axis=0)
             off = np.nan_to_num(off, nan=0.0)
             sums = np.add.reduceat(off, starts, axis=0)
-        means = sums / np.maximum(counts, 1)
+            means = sums / np.maximum(counts, 1)
         squares = np.add.reduceat(off * off, starts, axis=0)
-        beyond = (np.abs(means) > self.gate).any(axis=1)
-        inside = int(beyond.argmax()) if beyond.any() else len(batch)
-        return Facts(batch, sums, squares, counts, means, complete), inside
+        beyond = np.abs(means) > self.gate
+        inside = int(beyond.any(axis=1).argmax()) if beyond.any() else len(starts)
+        return Facts(batch, sums, squares, counts, beyond, complete), inside
 
-    def accept(self, facts: Facts, blocks: int) -> BoolArray:
-        """Take the first blocks of a batch in; return which plates (k,) the last one finds off."""
+    def accept(self, facts: Facts, blocks: int) -> None:
+        """Take the first blocks of a batch in."""
         if self._blocks == 0:
             self._started_at = facts.batch.start
             self._eligible = self.quiet.copy()
@@ -150,8 +164,6 @@ class QuietBank:
         if not facts.complete:
             self._eligible &= (facts.counts[:blocks] > 0).all(axis=0)
         self._blocks += blocks
-        left: BoolArray = np.abs(facts.means[blocks - 1]) > self.gate
-        return left
 
     @property
     def room(self) -> int:
@@ -174,59 +186,55 @@ class QuietBank:
         blocks = (self._sums / np.maximum(self._counts, 1)).var(axis=0, ddof=1)
         self._note_rate(total / elapsed)
         still = self._eligible & self.quiet
-        self.same_s = np.where(still & (spread < 1e-18), self.same_s + elapsed, 0.0)
-        limit = SECOND_GATE * np.maximum(self.second_g, NOISE_FLOOR_G) + 2 * self.level_sigma
-        limit = np.maximum(limit, np.maximum(0.3, 1.2 * self.resolution_g))
-        left = still & (np.abs(off) > limit)
+        alive = spread > 1e-18
+        self.same_s = np.where(alive | ~still, 0.0, self.same_s + elapsed)
+        left = still & (np.abs(off) > self._second_gate)
         still &= ~left
-        self._follow_noise(still, spread, blocks, off)
+        # A frozen channel says nothing about its noise.
+        known = still & (alive | (self.resolution_g > self.sample_g))
+        self._follow_noise(still, known, np.array((spread, blocks, off + self.level)))
         self._follow_level(still, off, elapsed)
         self._blocks = 0
         self._open_gates()
         return left, started_at
 
     def _note_rate(self, rate: FloatArray) -> None:
-        known = ~np.isnan(self.rate_hz)
-        self.rate_hz = np.where(known, self.rate_hz + 0.1 * (rate - self.rate_hz), rate)
+        new = np.isnan(self.rate_hz)
+        self.rate_hz = np.where(new, rate, self.rate_hz + 0.1 * (rate - self.rate_hz))
 
-    def _follow_noise(
-        self, still: BoolArray, spread: FloatArray, blocks: FloatArray, off: FloatArray
-    ) -> None:
-        """Move the noise estimates: quickly at first and downwards, slowly and bounded upwards."""
+    def _follow_noise(self, still: BoolArray, valid: BoolArray, seen: FloatArray) -> None:
+        """Move the noise estimates: quickly at first and downwards, slowly and bounded upwards.
+
+        `seen` (3, k) are the variances of samples and blocks in this group, and its level, whose
+        steps from group to group give the third.
+        """
+        level = seen[2]
+        seen[2] = (level - self._previous) ** 2 / 2
+        self._previous = np.where(still, level, np.nan)
         young = 1 / (self._age + 2)
-        here = off + self.level
-        step = here - self._previous
-        self._previous = np.where(still, here, np.nan)
-        # A frozen channel says nothing about its noise.
-        moving = still & ((spread > 1e-18) | (self.resolution_g > self.sample_g))
-        self._age += moving
-        for name, seen, valid in (
-            ("sample_g", spread, moving),
-            ("block_g", blocks, moving),
-            ("second_g", step * step / 2, moving & ~np.isnan(step)),
-        ):
-            known = getattr(self, name) ** 2
-            bounded = np.minimum(seen, 9 * known + NOISE_FLOOR_G**2)
-            share = np.maximum(young, np.where(bounded > known, 0.05, 0.15))
-            if name == "second_g":
-                share = np.maximum(young, 0.05)
-            setattr(self, name, np.sqrt(np.where(valid, known + share * (bounded - known), known)))
+        self._age += valid
+        known = self._variance
+        change = np.minimum(seen, 9 * known + NOISE_FLOOR_G**2) - known
+        share = np.maximum(young, np.where(change > 0, 0.05, FALLING))
+        # Fails for NaN too: no step is known in a plate's first group.
+        usable = valid & (seen >= 0)
+        self._variance = np.where(usable, known + share * change, known)
+        self._noise_g = np.sqrt(self._variance)
 
     def _follow_level(self, still: BoolArray, off: FloatArray, elapsed: float) -> None:
+        second_g, sigma = self._noise_g[2], self.level_sigma
         # A level taken while the plate was swinging is known badly and may be corrected faster.
-        rate = FOLLOW_G_PER_S + 0.02 * np.nan_to_num(self.second_g) + 0.3 * self.level_sigma
-        rate *= elapsed
-        share = np.where(self.level_sigma > 2 * np.nan_to_num(self.second_g), 0.4, FOLLOW_SHARE)
-        follow = np.clip(share * off, -rate, rate)
-        self.level += np.where(still, follow, 0.0)
-        least = np.maximum(0.3 * np.nan_to_num(self.second_g), 0.02)
-        self.level_sigma = np.where(
-            still, np.maximum(self.level_sigma * 0.85, least), self.level_sigma
-        )
+        rate = (FOLLOW_G_PER_S + 0.02 * second_g + 0.3 * sigma) * elapsed
+        share = np.where(sigma > 2 * second_g, 0.4, FOLLOW_SHARE)
+        follow = np.minimum(np.maximum(share * off, -rate), rate)
+        self.level = np.where(still, self.level + follow, self.level)
+        surer = np.maximum(sigma * 0.85, np.maximum(0.3 * second_g, 0.02))
+        self.level_sigma = np.where(still, surer, sigma)
 
     def note_resolution(self, grams: FloatArray) -> None:
-        """Learn the smallest step (k,) of each quiet channel from a block (n, k)."""
-        if len(grams) < 2:
+        """Learn the smallest step (k,) of each quiet channel from a block (n, k), now and then."""
+        self._groups += 1
+        if len(grams) < 2 or (self._groups > 20 and self._groups % 10):
             return
         steps = np.abs(np.diff(grams, axis=0))
         steps[~(steps > 1e-6)] = np.inf

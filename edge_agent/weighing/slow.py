@@ -9,7 +9,8 @@ import numpy as np
 
 from edge_agent.weighing.blocks import GAP_S, Batch, FloatArray
 from edge_agent.weighing.change import WeightChange, change_id
-from edge_agent.weighing.disturbance import Disturbance, Level, Limits
+from edge_agent.weighing.disturbance import Disturbance
+from edge_agent.weighing.judging import Level, Limits
 from edge_agent.weighing.plates import PlateLevel, PlateSpec
 from edge_agent.weighing.quiet import QuietBank
 from edge_agent.weighing.startup import FirstRest, first_rest

@@ -36,13 +36,24 @@ def first_rest(trail: Trail) -> FirstRest | None:
     if tail is None:
         return None
     stretch = trail.measure(tail, len(trail), 0.0)
-    jump = stretch.whiteness * stretch.scatter_g
-    if stretch.whiteness >= FIRST_WHITENESS and stretch.range_g <= STILL_RANGE * jump + 1e-9:
+    if stretch.whiteness >= FIRST_WHITENESS and stretch.range_g <= _usual_range(trail, tail):
         return _measured(trail, tail, stretch)
     tail = trail.tail(SWAYING_S, SWAYING_BLOCKS, 0)
     if tail is None:
         return None
     return _measured(trail, tail, trail.measure(tail, len(trail), 0.0))
+
+
+def _usual_range(trail: Trail, first: int) -> float:
+    """Return how far apart the block means are by noise alone, spikes and rare steps aside.
+
+    From the median difference of neighbours (0.954 deviations for normal values), or the
+    smallest step of a coarse channel that mostly repeats itself.
+    """
+    steps = np.abs(np.diff(trail.means[first:]))
+    some = steps[steps > 0]
+    smallest = float(some.min()) if len(some) else 0.0
+    return 1.2 * STILL_RANGE * max(float(np.median(steps)) / 0.954, 0.3 * smallest)
 
 
 def _measured(trail: Trail, first: int, stretch: Stretch) -> FirstRest:

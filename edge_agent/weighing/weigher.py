@@ -121,12 +121,12 @@ class Weigher:
         batch = facts.batch.part(0, blocks)
         self._slow.remember(batch)
         self._missing = not facts.complete
-        left = self._bank.accept(facts, blocks)
+        self._bank.accept(facts, blocks)
         for j, seen_at in self._presence.note(facts, blocks):
             if self._bank.quiet[j]:
                 self._slow.disturb(j, batch.start, seen_at)
-        if blocks == 1:
-            for column in np.flatnonzero(left & self._bank.quiet):
+        if facts.beyond[blocks - 1].any():
+            for column in np.flatnonzero(facts.beyond[blocks - 1] & self._bank.quiet):
                 self._slow.disturb(int(column), batch.start)
         told = [] if self._slow.is_idle else self._slow.step(batch)
         if self._bank.room == 0:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cache
 
-from edge_agent.simulation.cashier import Cashier, Line, Order, rfc3339
+from edge_agent.simulation.cashier import Cashier, Line, Order
 from edge_agent.simulation.chance import stream
 from edge_agent.simulation.live import LiveShelf
 from edge_agent.simulation.script import CloudMessage
+from edge_agent.times import rfc3339
 
 PAYMENT_FIELDS = {
     "payment_id", "revision", "state", "channel", "session_id", "payer", "opened_at", "paid_at",

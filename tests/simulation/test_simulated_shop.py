@@ -50,7 +50,7 @@ def test_only_two_plates_hold_goods_of_nearly_one_weight() -> None:
                 sum(products[s].weight_g or 0 for s in c),
                 sum(products[s].weight_sd_g ** 2 for s in c),
             )
-            for n in (1, 2)
+            for n in (1, 2, 3)
             for c in itertools.combinations_with_replacement(plate.products, n)
         ]
         for (a_g, a_var), (b_g, b_var) in itertools.combinations(sums, 2):
