@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from edge_agent.shelf.catalogue import Product
@@ -29,6 +29,8 @@ BROUGHT_PRIOR = 0.1
 JUST_LEFT_PRIOR = 0.15
 ELSEWHERE_PRIOR = 0.003
 FOREIGN_RETURN_PRIOR = 0.05
+# An ordered number of units up to the whole of it is as likely at once as in any parts.
+EXPECTED_PRIOR = 1.0
 # More units than the ledger knows of: it may be wrong, but seldom is.
 BEYOND_STOCK = 0.02
 FOREIGN_PRIOR = 0.01
@@ -51,7 +53,8 @@ class Surroundings:
 
     `planogram`: products that belong on the plate. `elsewhere`: every other weighed product.
     `stock`: counts on the plate where they are known. `just_left`: units by SKU that left any
-    plate shortly before, which may be coming back. `restocking`: the operator fills the shelf.
+    plate shortly before, which may be coming back. `restocking`: the operator fills the shelf;
+    `expected` is what the order has for this plate, where there is an order.
     """
 
     planogram: Sequence[Product]
@@ -59,6 +62,7 @@ class Surroundings:
     stock: Mapping[str, int]
     just_left: Mapping[str, int]
     restocking: bool = False
+    expected: Mapping[str, int] = field(default_factory=dict)
 
 
 def identify(delta_g: float, sigma_g: float, around: Surroundings) -> tuple[Hypothesis, ...]:
@@ -117,6 +121,8 @@ def _combinations(
             if not removal and not around.restocking:
                 just_left = around.just_left.get(product.sku, 0) >= count
                 prior *= PUT_BACK_PRIOR if just_left else BROUGHT_PRIOR**count
+            if not removal and count <= around.expected.get(product.sku, 0):
+                prior = EXPECTED_PRIOR
             yield (product,), (count,), prior
     for first, second in combinations(placed, 2):
         for a, b in _mixed_counts():

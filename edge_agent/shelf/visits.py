@@ -119,7 +119,18 @@ def _surroundings(
         stock=counts,
         just_left=_just_left(state, weight, rules),
         restocking=restock_id is not None or weight.unobserved,
+        expected=_expected(state, restock_id, weight.plate),
     )
+
+
+def _expected(state: ShelfState, restock_id: str | None, plate: str) -> dict[str, int]:
+    """Units by SKU that the running order brings to a plate, or to no plate in particular."""
+    expected: Counter[str] = Counter()
+    if restock_id is not None:
+        for line in state.restocks[restock_id].order.lines:
+            if line.quantity > 0 and line.plate in (None, plate):
+                expected[line.sku] += line.quantity
+    return dict(expected)
 
 
 def _just_left(state: ShelfState, weight: WeightChange, rules: Rules) -> dict[str, int]:
