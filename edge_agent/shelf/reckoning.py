@@ -61,32 +61,28 @@ def _match_all(
 def _without_strangers(
     matching: Matching, gone: list[Unit], visits: Mapping[str, Visit], rules: Rules
 ) -> Matching:
-    """Undo late pairs whose payment was made during another visit that is short itself.
+    """Undo late pairs of payments that cover goods of another visit in time.
 
-    Who stands at the shelf and pays, pays for what he takes, rightly or wrongly; only a payment
-    that belongs to no other visit is somebody's late one.
+    One payment's goods come from one visit. A payment that has nothing else to cover stays the
+    late one that it may be, even if somebody short stood at the shelf just then: a customer who
+    remembered must not be flagged for a stranger's sake.
     """
-    short = {unit.visit_id for unit in gone if unit.key not in matching.pairs}
-    kept: dict[tuple[str, int], PaidUnit] = {}
+    homes: dict[str, set[str]] = defaultdict(set)
+    late: set[tuple[str, int]] = set()
     for unit in gone:
         paid = matching.pairs.get(unit.key)
         if paid is None:
             continue
-        late = paid.reference_at > visits[unit.visit_id].ended_at + rules.grace_s
-        elsewhere = late and any(
-            v != unit.visit_id and _stands_there(visits[v], paid, rules) for v in short
-        )
-        if not elsewhere:
-            kept[unit.key] = paid
+        if paid.reference_at > visits[unit.visit_id].ended_at + rules.grace_s:
+            late.add(unit.key)
+        else:
+            homes[paid.payment_id].add(unit.visit_id)
+    kept = {
+        key: paid
+        for key, paid in matching.pairs.items()
+        if key not in late or not homes[paid.payment_id]
+    }
     return Matching(kept)
-
-
-def _stands_there(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
-    return (
-        visit.started_at - rules.visit_gap_s
-        <= paid.reference_at
-        <= visit.ended_at + rules.visit_gap_s
-    )
 
 
 def _settle_by_payment(

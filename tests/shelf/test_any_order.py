@@ -26,7 +26,7 @@ PAYMENTS = [
     payment(620, "cola", state="pending", revision=1, name="P2"),
     payment(900, "cola", state="closed", revision=2, name="P2", opened=610),
     payment(1220, "gum", name="P3"),
-    payment(1815, "cola", name="P4"),
+    payment(1815, "gum", name="P4"),
 ]
 
 
@@ -44,7 +44,7 @@ def test_the_end_is_as_it_should_be() -> None:
     lines, _ = end_of([*CHANGES, *PAYMENTS])
     assert lines == [
         ("feigned", "cola", 1, 350),
-        ("substituted", "nuts", 1, 850),
+        ("substituted", "nuts", 1, 1000),
         ("underpaid", "nuts", 1, 1200),
     ]
 

@@ -287,3 +287,19 @@ def test_a_case_names_the_pictures_of_its_changes() -> None:
 def test_a_restarted_agent_finds_the_same_state() -> None:
     scene = Scene(take(0, "A2", "nuts"), take(30, "A1", "cola"), payment(40, "cola"), until=1000)
     assert scene.recalled() == scene.ledger.state
+
+
+def test_a_late_payer_is_not_flagged_because_somebody_else_is_short_just_then() -> None:
+    scene = Scene(take(0, "A1", "cola"), take(7200, "A2", "nuts"), payment(7205, "cola", name="P1"))
+    assert scene.open_lines() == [("unpaid", "nuts", 1, 1200)]
+    assert scene.visits()[f"V{round((START - 0.8) * 1000)}"]["state"] == "settled"
+
+
+def test_a_payment_for_goods_at_hand_and_another_product_substitutes_it() -> None:
+    scene = Scene(
+        take(0, "A1", "cola"),
+        take(7200, "A2", "nuts"),
+        take(7203, "A3", "gum"),
+        payment(7215, "cola", "gum", name="P1"),
+    )
+    assert scene.open_lines() == [("substituted", "nuts", 1, 850), ("unpaid", "cola", 1, 350)]
