@@ -94,7 +94,9 @@ class Agent:
             if settings.mqtt is not None
             else None
         )
-        self._desk = Desk(self._ledger, self._pipeline, self._store, self._standing, self._scales)
+        self._desk = Desk(
+            self._ledger, self._pipeline, self._store, self._standing, self._scales, self._witness
+        )
         self._cameras = [CameraReader(c, self._clock.now, self._put) for c in settings.camera]
         self._upkeep = Upkeep(
             self._ledger, self._pipeline, self._store, self._standing, notifier, self._clock

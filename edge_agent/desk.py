@@ -8,12 +8,13 @@ from typing import Any
 from edge_agent.errors import EdgeAgentError, UsageError
 from edge_agent.ledger import Ledger
 from edge_agent.pipeline import Pipeline
-from edge_agent.reception import Asked
+from edge_agent.reception import Asked, number_of, picture_answer
 from edge_agent.scales import Scales
 from edge_agent.shelf.facts import RestockFact, VerdictFact
 from edge_agent.shelf.state import Output
 from edge_agent.standing import Standing, health_rows
 from edge_agent.store.store import Store
+from edge_agent.witness import Witness
 
 Decided = Callable[[Sequence[Output]], None]
 
@@ -28,12 +29,14 @@ class Desk:
         store: Store,
         standing: Standing,
         scales: Scales,
+        witness: Witness,
     ) -> None:
         self._ledger = ledger
         self._pipeline = pipeline
         self._store = store
         self._standing = standing
         self._scales = scales
+        self._witness = witness
 
     def answer(self, asked: Asked, now: float, decided: Decided) -> None:
         """Answer one request; what cannot be done is answered with its error."""
@@ -52,6 +55,8 @@ class Desk:
             return self._judge(request, now, decided)
         if kind == "calibrated":
             return self._calibrate(request)
+        if kind == "snapshot":
+            return picture_answer(*self._witness.latest(request.get("camera")))
         if kind == "restock":
             return self._restock(str(request.get("state")), now, decided)
         raise UsageError(f"The agent does not know how to answer {kind!r}.")
@@ -71,7 +76,7 @@ class Desk:
         """Use a plate's new calibration from now on; its present weight is no change."""
         plate_id = str(request.get("plate"))
         self._scales.calibrate(
-            plate_id, float(request["zero_counts"]), float(request["counts_per_g"])
+            plate_id, number_of(request, "zero_counts"), number_of(request, "counts_per_g")
         )
         self._pipeline.relevel(plate_id)
         return {"plate": plate_id}

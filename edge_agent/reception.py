@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class Reception:
         if kind == "live":
             yield from self._live("grams")
         elif kind == "counts":
-            yield self._counts(str(request.get("plate")), float(request.get("seconds", 2.0)))
+            yield self._counts(str(request.get("plate")), number_of(request, "seconds"))
         else:
             asked = Asked(request)
             self._to_loop(asked)
@@ -112,6 +113,14 @@ class Reception:
                 "Run `edge-agent doctor`."
             )
         return {"plate": plate, "counts": counts, "at": times}
+
+
+def number_of(request: Request, name: str) -> float:
+    """A number that a request must hold; UsageError names the field where it does not."""
+    value = request.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise UsageError(f"The request's {name!r} must be a number (found {value!r}).")
+    return float(value)
 
 
 def picture_answer(camera: str, jpeg: bytes) -> Answer:

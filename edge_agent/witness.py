@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_agent.errors import UsageError
 from edge_agent.ledger import Ledger
 from edge_agent.settings import Settings
 from edge_agent.shelf.facts import EvidenceFact
@@ -15,12 +17,13 @@ from edge_agent.store.outbox import OutboxMessage
 from edge_agent.store.store import Store
 from edge_agent.store.views import EvidenceFile
 from edge_agent.vision.evidence import EvidenceKeeper, regions_by_camera
-from edge_agent.vision.frames import Frame, FrameRing
+from edge_agent.vision.frames import Frame, FrameRing, encode_jpeg
 from edge_agent.weighing.change import WeightChange
 
 # Long enough for a frame without the hand, at five frames a second.
 AFTER_S = 0.6
 LIMITS_EVERY_S = 600.0
+SNAPSHOT_QUALITY = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,18 @@ class Witness:
     def picture(self, evidence_id: str) -> bytes | None:
         """The JPEG of a picture that is kept, or None."""
         return self._keeper.find(evidence_id)
+
+    def latest(self, camera: object) -> tuple[str, bytes]:
+        """The newest frame of a camera (of the first one, for None), as its id and a JPEG."""
+        names = list(self._rings)
+        name = str(camera) if camera is not None else (names[0] if names else "")
+        frame = self._rings[name].before(math.inf) if name in self._rings else None
+        if frame is None:
+            raise UsageError(
+                f"There is no picture of camera {name!r} yet (pictures of: "
+                f"{', '.join(names) or 'none'}). Run `edge-agent doctor`."
+            )
+        return name, encode_jpeg(frame.image, SNAPSHOT_QUALITY)
 
     def _keep(self, wanted: _Wanted, now: float) -> list[Output]:
         pictures = [

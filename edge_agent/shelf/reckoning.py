@@ -17,6 +17,8 @@ from edge_agent.shelf.units import Taken, Unit, take_stock
 
 # A payment settles what a weight left open if this much of the posterior speaks for its goods.
 LIKELY_ALTERNATIVE = 0.05
+# Who pays has mostly taken already: a visit to come is as far away as one this much longer ago.
+AHEAD_IS_FARTHER = 3.0
 
 
 @dataclass(slots=True)
@@ -199,14 +201,16 @@ def _hand_out_surplus(accounts: dict[str, Account], paid: list[PaidUnit], rules:
 
 
 def _home(accounts: Mapping[str, Account], unit: PaidUnit, rules: Rules) -> str | None:
-    """The visit nearest to a payment among those it may be for; short visits go first."""
+    """The visit nearest to a payment among those it may be for; those still short go first."""
     best: tuple[bool, float, str] | None = None
     for visit_id, account in accounts.items():
         visit = account.visit
         if not (is_in_time(visit, unit, rules) and is_at_hand(visit, unit, rules)):
             continue
-        away_s = max(visit.started_at - unit.reference_at, unit.reference_at - visit.ended_at, 0.0)
-        candidate = (not account.unpaid, away_s, visit_id)
+        ahead_s = visit.started_at - unit.reference_at
+        away_s = max(AHEAD_IS_FARTHER * ahead_s, unit.reference_at - visit.ended_at, 0.0)
+        is_full = len(account.surplus) >= len(account.unpaid)
+        candidate = (is_full, away_s, visit_id)
         if best is None or candidate < best:
             best = candidate
     return best[2] if best else None
