@@ -86,14 +86,7 @@ class Agent:
             self._pipeline.add_scale(scale_id, [p.id for p in plates])
         self._reception = Reception(self._put)
         self._control = ControlServer(state / SOCKET_NAME, self._reception.handle)
-        inbox = Inbox(self._ledger, verifier_for(settings, settings_path), settings.currency)
-        self._uplink = (
-            Uplink(
-                settings, settings_path, self._store, self._ledger, inbox, self._standing, self._put
-            )
-            if settings.mqtt is not None
-            else None
-        )
+        self._uplink = self._build_uplink(settings_path)
         self._desk = Desk(
             self._ledger, self._pipeline, self._store, self._standing, self._scales, self._witness
         )
@@ -102,6 +95,15 @@ class Agent:
             self._ledger, self._pipeline, self._store, self._standing, notifier, self._clock
         )
         self._unstored: deque[Any] = deque()
+
+    def _build_uplink(self, settings_path: Path) -> Uplink | None:
+        settings = self._settings
+        if settings.mqtt is None:
+            return None
+        inbox = Inbox(self._ledger, verifier_for(settings, settings_path), settings.currency)
+        return Uplink(
+            settings, settings_path, self._store, self._ledger, inbox, self._standing, self._put
+        )
 
     def stop(self) -> None:
         """Ask the loop to end; safe from a signal handler."""
@@ -195,13 +197,11 @@ class Agent:
 
     @_take.register
     def _(self, lost: ScaleLost) -> None:
-        log.error("scale %s: %s", lost.scale_id, lost.reason)
-        self._standing.fault(f"scale {lost.scale_id}", lost.reason)
+        self._standing.lost(f"scale {lost.scale_id}", lost.reason)
 
     @_take.register
     def _(self, found: ScaleFound) -> None:
-        log.info("scale %s is back after %.0f s", found.scale_id, found.after_s)
-        self._standing.mended(f"scale {found.scale_id}")
+        self._standing.back(f"scale {found.scale_id}", found.after_s)
 
     @_take.register
     def _(self, frame: Frame) -> None:
@@ -209,13 +209,11 @@ class Agent:
 
     @_take.register
     def _(self, lost: CameraLost) -> None:
-        log.error("camera %s: %s", lost.camera_id, lost.reason)
-        self._standing.fault(f"camera {lost.camera_id}", lost.reason)
+        self._standing.lost(f"camera {lost.camera_id}", lost.reason)
 
     @_take.register
     def _(self, found: CameraFound) -> None:
-        log.info("camera %s is back after %.0f s", found.camera_id, found.after_s)
-        self._standing.mended(f"camera {found.camera_id}")
+        self._standing.back(f"camera {found.camera_id}", found.after_s)
 
     @_take.register
     def _(self, ended: CameraEnded) -> None:
@@ -242,12 +240,8 @@ class Agent:
         self._witness.publish_for(outputs)
         for output in outputs:
             if output.topic == "losses":
-                log.info(
-                    "case %s %s: %s",
-                    output.key,
-                    output.payload["state"],
-                    output.payload["explanation"],
-                )
+                told = output.payload
+                log.info("case %s %s: %s", output.key, told["state"], told["explanation"])
 
     def _store_failed(self, error: StoreError) -> None:
         """Said once. What could not be stored is tried again, in its order, before anything new;

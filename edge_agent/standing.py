@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -13,6 +14,8 @@ from edge_agent.cloud.events import make_event
 from edge_agent.settings import Settings
 from edge_agent.shelf.state import Output
 from edge_agent.weighing.weigher import PlateHealth
+
+log = logging.getLogger(__name__)
 
 
 class Standing:
@@ -32,6 +35,16 @@ class Standing:
     def mended(self, what: str) -> None:
         """`what` works (again)."""
         self._faults.pop(what, None)
+
+    def lost(self, what: str, reason: str) -> None:
+        """A device went, or never was: said once in the log, and in `status` until it is back."""
+        log.error("%s: %s", what, reason)
+        self.fault(what, reason)
+
+    def back(self, what: str, after_s: float) -> None:
+        """A device that was lost works again."""
+        log.info("%s is back after %.0f s", what, after_s)
+        self.mended(what)
 
     @property
     def faults(self) -> dict[str, str]:

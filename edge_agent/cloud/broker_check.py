@@ -206,14 +206,7 @@ class _Walk:
 
     def _receive(self) -> str:
         if not self._came.wait(self._timeout_s):
-            raise _Failed(
-                Fault(
-                    f"The message published to {self._topic} did not come back in "
-                    f"{self._timeout_s:g} s.",
-                    "The broker may have denied it without saying so (MQTT 3.1.1 cannot): allow "
-                    f"this shelf to read and publish {self._prefix}/# (its ACL).",
-                )
-            )
+            raise _Failed(faults.not_returned(self._topic, self._prefix, self._timeout_s))
         return "the message came back"
 
     def _ask(self, request: Callable[[mqtt.Client], MQTTErrorCode]) -> None:

@@ -123,3 +123,12 @@ def broken_off() -> Fault:
 
 def _said(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def not_returned(topic: str, prefix: str, waited_s: float) -> Fault:
+    """A message that we published ourselves did not come back."""
+    return Fault(
+        f"The message published to {topic} did not come back in {waited_s:g} s.",
+        "The broker may have denied it without saying so (MQTT 3.1.1 cannot): allow this shelf to "
+        f"read and publish {prefix}/# (its ACL).",
+    )

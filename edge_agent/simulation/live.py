@@ -70,14 +70,11 @@ class LiveShelf:
         self._zero = np.array([plate.zero_counts for plate in plates])
         self._counts_per_g = np.array([plate.counts_per_g for plate in plates])
         levels_g = self._shoppers.stock.levels_g()
-        self.cells = LoadCells(
-            seed,
-            self.plates,
-            [levels_g.get(plate, 0.0) for plate in self.plates],
-            start_at,
-            rate_hz,
-            effects,
-        )
+        levels = [levels_g.get(plate, 0.0) for plate in self.plates]
+        self.cells = LoadCells(seed, self.plates, levels, start_at, rate_hz, effects)
+        self._plan_nothing()
+
+    def _plan_nothing(self) -> None:
         self._actions: list[tuple[float, int, Action]] = []
         self._messages: list[tuple[float, int, CloudMessage]] = []
         self._changes: list[TrueChange] = []
@@ -85,7 +82,7 @@ class LiveShelf:
         self._visits: deque[Visit] = deque()
         self._ties = 0
         self._asked_s = 0.0
-        self._planned_until = start_at
+        self._planned_until = self.start_at
         self._is_over = False
 
     @property
