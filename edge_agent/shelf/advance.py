@@ -79,9 +79,8 @@ def _tell_visit(state: ShelfState, account: Account, finding: Finding) -> list[O
         and (case is None or case.state == "provisional")
     )
     told_state = "provisional" if provisional else ("short" if short else "settled")
-    changes = state.changes_of(visit.visit_id)
-    content = visit_content(account, finding, changes, case.case_id if case else None, told_state)
-    if content == visit.told or (visit.told is None and not changes):
+    content = visit_content(account, finding, case.case_id if case else None, told_state)
+    if content == visit.told or (visit.told is None and not account.changes):
         return []
     visit = replace(visit, told=content, revision=visit.revision + 1)
     state.visits[visit.visit_id] = visit

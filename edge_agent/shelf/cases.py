@@ -31,8 +31,7 @@ def review_visit(
     case_id = f"C{visit.visit_id[1:]}"
     if not lines and case_id not in state.cases:
         return []
-    changes = state.changes_of(visit.visit_id)
-    content = case_content(lines, account, finding, changes, rules)
+    content = case_content(lines, account, finding, rules)
     stage: CaseState = "provisional" if facts_are_missing(state, finding) else "open"
     mended: Resolution = "returned" if account.came_back_later else "paid"
     return _settle(state, case_id, visit.visit_id, content, stage, mended)
@@ -45,7 +44,7 @@ def review_restock(
     case_id = f"R{restock_id}"
     if not lines and case_id not in state.cases:
         return []
-    content = case_content(lines, None, None, [], rules)
+    content = case_content(lines, None, None, rules)
     restock = state.restocks[restock_id]
     if restock.started_at is not None and restock.finished_at is not None:
         content["started_at"] = rfc3339(restock.started_at)

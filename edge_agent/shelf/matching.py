@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,45 +49,100 @@ class Matching:
 def match(
     gone: Sequence[Unit], paid: Sequence[PaidUnit], visits: Mapping[str, Visit], rules: Rules
 ) -> Matching:
-    """Match units that left with paid units of the same SKU."""
-    fit = _fits(gone, paid)
-    by_sku: dict[str, list[PaidUnit]] = defaultdict(list)
-    for unit in paid:
-        by_sku[unit.sku].append(unit)
+    """Match units that left with paid units of the same SKU.
+
+    First what was paid about the time of the visit, then, among what is left, what may have been
+    paid late. Only equal SKUs can be paired, and only what is near in time, so the one assignment
+    falls apart into many small ones.
+    """
+    fit = _Fit(gone, paid)
+    prices = _Prices(visits, fit, rules)
     pairs: dict[UnitKey, PaidUnit] = {}
-    # Only equal SKUs can be paired, so each SKU is an assignment of its own.
-    gone_by_sku: dict[str, list[Unit]] = defaultdict(list)
-    for taken in gone:
-        if taken.sku is not None and taken.sku in by_sku:
-            gone_by_sku[taken.sku].append(taken)
-    for sku, rows in gone_by_sku.items():
-        for row, column in _assign_one_sku(rows, by_sku[sku], visits, fit, rules):
-            pairs[row.key] = column
+    for is_candidate in (is_at_hand, is_in_time):
+        used = {(p.payment_id, p.number) for p in pairs.values()}
+        rows = [u for u in gone if u.sku is not None and u.key not in pairs]
+        columns = [p for p in paid if (p.payment_id, p.number) not in used]
+        for some_rows, some_columns in _clusters(rows, columns, visits, rules, is_candidate):
+            for row, column in _assign(some_rows, some_columns, prices):
+                pairs[row.key] = column
     return Matching(pairs)
 
 
-def _assign_one_sku(
+def _clusters(
     rows: Sequence[Unit],
     columns: Sequence[PaidUnit],
     visits: Mapping[str, Visit],
-    fit: Mapping[tuple[str, str], float],
     rules: Rules,
+    is_candidate: Callable[[Visit, PaidUnit, Rules], bool],
+) -> Iterator[tuple[list[Unit], list[PaidUnit]]]:
+    """Yield the groups of units within which, and between which no, pairs are possible."""
+    by_sku: dict[str | None, list[int]] = defaultdict(list)
+    for j, column in enumerate(columns):
+        by_sku[column.sku].append(j)
+    groups = _Groups(len(rows) + len(columns))
+    for i, row in enumerate(rows):
+        visit = visits[row.visit_id]
+        for j in by_sku.get(row.sku, ()):
+            if is_candidate(visit, columns[j], rules):
+                groups.join(i, len(rows) + j)
+    for members in groups.joined():
+        yield (
+            [rows[m] for m in members if m < len(rows)],
+            [columns[m - len(rows)] for m in members if m >= len(rows)],
+        )
+
+
+class _Groups:
+    """Disjoint sets of numbers below `count`."""
+
+    def __init__(self, count: int) -> None:
+        self._leader = list(range(count))
+        self._touched: set[int] = set()
+
+    def join(self, a: int, b: int) -> None:
+        self._touched |= {a, b}
+        self._leader[self._find(a)] = self._find(b)
+
+    def joined(self) -> list[list[int]]:
+        """The sets of two and more, in a stable order."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for member in sorted(self._touched):
+            found[self._find(member)].append(member)
+        return list(found.values())
+
+    def _find(self, member: int) -> int:
+        while self._leader[member] != member:
+            self._leader[member] = self._leader[self._leader[member]]
+            member = self._leader[member]
+        return member
+
+
+def _assign(
+    rows: Sequence[Unit], columns: Sequence[PaidUnit], prices: _Prices
 ) -> list[tuple[Unit, PaidUnit]]:
-    costs = np.full((len(rows), len(columns)), math.inf)
-    for i, unit in enumerate(rows):
-        visit = visits[unit.visit_id]
-        for j, paid in enumerate(columns):
-            if not is_in_time(visit, paid, rules):
-                continue
-            misfit = 1.0 - fit.get((paid.payment_id, unit.visit_id), 0.0)
-            costs[i, j] = (
-                _time_cost(unit, visit, paid, rules)
-                + MISFIT * misfit
-                + (REFUNDED if paid.refunded_at is not None else 0.0)
-                - UNMATCHED
-            )
+    if len(rows) == len(columns) == 1:
+        return [(rows[0], columns[0])]
+    costs = np.array([[prices.of(row, column) for column in columns] for row in rows])
     chosen = assign(costs, UNMATCHED)
     return [(rows[i], columns[j]) for i, j in enumerate(chosen) if j is not None]
+
+
+class _Prices:
+    """The price of each pair; infinite where the rules do not allow it."""
+
+    def __init__(self, visits: Mapping[str, Visit], fit: _Fit, rules: Rules) -> None:
+        self._visits = visits
+        self._fit = fit
+        self._rules = rules
+
+    def of(self, unit: Unit, paid: PaidUnit) -> float:
+        """The pair's cost, lowered by what leaving both alone would cost."""
+        visit = self._visits[unit.visit_id]
+        if not is_in_time(visit, paid, self._rules):
+            return math.inf
+        misfit = 1.0 - self._fit.of(paid.payment_id, unit.visit_id)
+        refunded = REFUNDED if paid.refunded_at is not None else 0.0
+        return _time_cost(unit, visit, paid, self._rules) + MISFIT * misfit + refunded - UNMATCHED
 
 
 def is_in_time(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
@@ -113,22 +168,24 @@ def _time_cost(unit: Unit, visit: Visit, paid: PaidUnit, rules: Rules) -> float:
     return late + TIME_WEIGHT * math.log1p(after_s / TIME_SCALE_S)
 
 
-def _fits(gone: Sequence[Unit], paid: Sequence[PaidUnit]) -> dict[tuple[str, str], float]:
+class _Fit:
     """How well each payment's goods equal each visit's, 0 to 1 (Jaccard index of multisets)."""
-    by_visit: dict[str, Counter[str]] = defaultdict(Counter)
-    for unit in gone:
-        if unit.sku is not None:
-            by_visit[unit.visit_id][unit.sku] += 1
-    by_payment: dict[str, Counter[str]] = defaultdict(Counter)
-    for paid_unit in paid:
-        by_payment[paid_unit.payment_id][paid_unit.sku] += 1
-    holders: dict[str, set[str]] = defaultdict(set)
-    for visit_id, goods in by_visit.items():
-        for sku in goods:
-            holders[sku].add(visit_id)
-    fit: dict[tuple[str, str], float] = {}
-    for payment_id, goods in by_payment.items():
-        for visit_id in set().union(*(holders[sku] for sku in goods)):
-            common = (goods & by_visit[visit_id]).total()
-            fit[payment_id, visit_id] = common / (goods | by_visit[visit_id]).total()
-    return fit
+
+    def __init__(self, gone: Sequence[Unit], paid: Sequence[PaidUnit]) -> None:
+        self._goods: dict[str, Counter[str]] = defaultdict(Counter)
+        for unit in gone:
+            if unit.sku is not None:
+                self._goods[unit.visit_id][unit.sku] += 1
+        self._cart: dict[str, Counter[str]] = defaultdict(Counter)
+        for paid_unit in paid:
+            self._cart[paid_unit.payment_id][paid_unit.sku] += 1
+        self._known: dict[tuple[str, str], float] = {}
+
+    def of(self, payment_id: str, visit_id: str) -> float:
+        """The share that a payment and a visit have in common."""
+        key = (payment_id, visit_id)
+        if key not in self._known:
+            cart, goods = self._cart[payment_id], self._goods[visit_id]
+            common = sum(min(count, goods.get(sku, 0)) for sku, count in cart.items())
+            self._known[key] = common / (cart.total() + goods.total() - common)
+        return self._known[key]

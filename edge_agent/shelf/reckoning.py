@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from edge_agent.shelf.identify import Hypothesis
 from edge_agent.shelf.matching import Matching, is_at_hand, is_in_time, match
 from edge_agent.shelf.payments import PaidUnit, paid_units
-from edge_agent.shelf.state import Rules, ShelfState, Visit
+from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
 from edge_agent.shelf.units import Taken, Unit, take_stock
 
 # A payment settles what a weight left open if this much of the posterior speaks for its goods.
@@ -26,6 +26,7 @@ class Account:
     """One visit: units gone for good, what paid for them, and what is left over on either side."""
 
     visit: Visit
+    changes: tuple[Change, ...]
     gone: tuple[Unit, ...]
     paid: dict[tuple[str, int], PaidUnit] = field(default_factory=dict)
     unpaid: list[Unit] = field(default_factory=list)
@@ -37,24 +38,34 @@ def reckon(state: ShelfState, rules: Rules) -> dict[str, Account]:
     """Return the account of every live visit, by its id."""
     paid = [unit for payment in state.payments.values() for unit in paid_units(payment)]
     readings: dict[str, Hypothesis] = {}
-    taken, matching = _match_all(state, paid, rules, readings)
+    changes = _changes_by_visit(state)
+    taken, matching = _match_all(state, changes, paid, rules, readings)
     readings = _settle_by_payment(state, taken, matching, paid, rules)
     if readings:
-        taken, matching = _match_all(state, paid, rules, readings)
-    accounts = _accounts(state, taken, matching)
+        taken, matching = _match_all(state, changes, paid, rules, readings)
+    accounts = _accounts(state, changes, taken, matching)
     _bring_back(accounts, taken, rules)
     _hand_out_surplus(accounts, paid, rules)
     return accounts
 
 
-def _match_all(
-    state: ShelfState, paid: list[PaidUnit], rules: Rules, readings: Mapping[str, Hypothesis]
-) -> tuple[dict[str, Taken], Matching]:
-    by_visit = defaultdict(list)
+def _changes_by_visit(state: ShelfState) -> dict[str, list[Change]]:
+    """Each visit's changes that still count, in the order of time."""
+    by_visit: dict[str, list[Change]] = {visit_id: [] for visit_id in state.visits}
     for change in sorted(state.changes.values(), key=lambda c: (c.started_at, c.change_id)):
         if change.visit_id is not None and change.kind != "withdrawn":
             by_visit[change.visit_id].append(change)
-    taken = {v: take_stock(by_visit[v], readings) for v in state.visits}
+    return by_visit
+
+
+def _match_all(
+    state: ShelfState,
+    changes: Mapping[str, list[Change]],
+    paid: list[PaidUnit],
+    rules: Rules,
+    readings: Mapping[str, Hypothesis],
+) -> tuple[dict[str, Taken], Matching]:
+    taken = {v: take_stock(changes[v], readings) for v in state.visits}
     gone = [unit for t in taken.values() for unit in t.gone]
     matching = match(gone, paid, state.visits, rules)
     return taken, _without_strangers(matching, gone, state.visits, rules)
@@ -132,11 +143,14 @@ def _covering(free: list[PaidUnit], hypothesis: Hypothesis) -> list[PaidUnit]:
 
 
 def _accounts(
-    state: ShelfState, taken: Mapping[str, Taken], matching: Matching
+    state: ShelfState,
+    changes: Mapping[str, list[Change]],
+    taken: Mapping[str, Taken],
+    matching: Matching,
 ) -> dict[str, Account]:
     accounts: dict[str, Account] = {}
     for visit_id, visit in state.visits.items():
-        account = Account(visit, taken[visit_id].gone)
+        account = Account(visit, tuple(changes[visit_id]), taken[visit_id].gone)
         for unit in account.gone:
             paid = matching.pairs.get(unit.key)
             if paid is None:

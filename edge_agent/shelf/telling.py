@@ -63,9 +63,7 @@ def _items(items: Iterable[tuple[str, int]]) -> list[Payload]:
     return [{"sku": sku, "quantity": quantity} for sku, quantity in items]
 
 
-def visit_content(
-    account: Account, finding: Finding, changes: Sequence[Change], case_id: str | None, state: str
-) -> Payload:
+def visit_content(account: Account, finding: Finding, case_id: str | None, state: str) -> Payload:
     """A visit without its revision."""
     visit = account.visit
     taken: Counter[str] = Counter(u.sku for u in account.gone if u.sku is not None)
@@ -75,7 +73,7 @@ def visit_content(
         "visit_id": visit.visit_id,
         "started_at": rfc3339(visit.started_at),
         "ended_at": rfc3339(visit.ended_at),
-        "changes": [c.change_id for c in changes],
+        "changes": [c.change_id for c in account.changes],
         "taken": _items(sorted(taken.items())),
         "paid": _paid_lines(paid),
         "paid_not_taken": _paid_lines(surplus),
@@ -95,12 +93,12 @@ def case_content(
     lines: Sequence[LossLine],
     account: Account | None,
     finding: Finding | None,
-    changes: Sequence[Change],
     rules: Rules,
 ) -> Payload:
     """A case without its id, revision, state and resolution."""
     confidence = max((line.confidence for line in lines), default=0.0)
     visit = account.visit if account else None
+    changes = account.changes if account else ()
     return {
         "visit_id": visit.visit_id if visit and not visit.unobserved else None,
         "started_at": rfc3339(visit.started_at) if visit else None,
