@@ -15,7 +15,8 @@ from edge_agent.store.outbox import OutboxMessage
 from edge_agent.store.store import Store
 from edge_agent.store.views import ViewKind
 
-SNAPSHOT_EVERY = 200
+# A start decides again what came after the last one, a tenth of a second each on a busy day.
+SNAPSHOT_EVERY = 20
 JOURNAL_DAYS = 30
 SEEN_DAYS = 14
 _VIEWS: dict[str, ViewKind] = {

@@ -58,9 +58,10 @@ class PlatesPicture:
         cell = [self._head(plate.id, width, lit_since, weight)]
         for sku in plate.products:
             moved = self._moved.get((plate.id, sku), 0.0) >= lit_since
-            count = Text(f"{self._stock[plate.id, sku]:>3} ", "bold yellow" if moved else "bold")
+            count = f"{self._stock[plate.id, sku]:>3} "
             name = self._words.short_name(sku, width - len(count))
-            cell.append(count.append(name, "yellow" if moved else "dim"))
+            light = "yellow" if moved else ""
+            cell.append(Text.assemble((count, f"bold {light}"), (name, light or "dim")))
         return cell
 
     def _head(
@@ -68,12 +69,14 @@ class PlatesPicture:
     ) -> Text:
         found_at, right = self._found.get(plate, (0.0, True))
         ground = ("green" if right else "red") if found_at >= lit_since else "blue"
-        head = Text(f" {plate} ", f"bold white on {ground}")
         grams = weight["weight_g"] if weight is not None else None
         told = "–" if grams is None else f"{grams:,.1f} g".replace(",", " ")
         moving = weight is not None and not weight["still"]
         style = "bold yellow" if moving or self._touched.get(plate, 0.0) >= lit_since else "cyan"
-        return head.append(told.rjust(width - 4), style)
+        head = f" {plate} "
+        return Text.assemble(
+            (head, f"bold white on {ground}"), (told.rjust(width - len(head)), style)
+        )
 
 
 def _beside(cells: Sequence[Text], width: int) -> Text:

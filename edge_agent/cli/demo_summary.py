@@ -37,7 +37,7 @@ def print_summary(showcase: Showcase, verdict: Verdict) -> None:
         f"{showcase.plan.speed:g}."
     )
     say("What really happened, and what the agent found:")
-    rows = [
+    rows: list[tuple[str, object, object]] = [
         ("visits in which something was moved", verdict.visits.really, verdict.visits.found),
         ("units taken", verdict.taken.really, verdict.taken.found),
         ("units put back", verdict.put_back.really, verdict.put_back.found),

@@ -107,10 +107,10 @@ class LiveScreen:
         plan = showcase.plan
         ends = f" of {stopwatch(plan.shelf_s)}" if plan.for_s is not None else ""
         told = f"shelf time {since}{ends}   speed ×{plan.speed:g}   seed {showcase.seed}"
-        line = Text(" edge-agent demo ", "bold").append(f"  {told}")
+        line = Text.assemble((" edge-agent demo ", "bold"), f"  {told}")
         hint = "Ctrl-C ends "
         line.truncate(width - len(hint), overflow="ellipsis", pad=True)
-        line.append(hint)
+        line.append(hint, "bold")
         line.stylize("white on blue")
         return line
 
@@ -142,11 +142,11 @@ class LiveScreen:
 
 
 def _rule(left: str, right: str, half: int, width: int) -> Text:
-    line = Text(left, "bold")
+    line = Text(left)
     line.truncate(half, pad=True)
-    line.append("   ").append(right, "bold")
+    line.append(f"   {right}")
     line.truncate(width, pad=True)
-    line.stylize("on grey23")
+    line.stylize("bold white on grey23")
     return line
 
 

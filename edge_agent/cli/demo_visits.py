@@ -39,8 +39,7 @@ class VisitsPicture:
 
     def _visit(self, visit: VisitStory, now: float, lag_s: float) -> list[Row]:
         decided = visit.decided_at(self._story.rules) + lag_s <= now
-        head = Text(f"{visit.visit.number:>3} ", "bold cyan")
-        head.append(DOES[visit.visit.kind], "bold")
+        head = _numbered(visit, DOES[visit.visit.kind], "bold")
         rows: list[Row] = [(head, self._state(visit, now))]
         rows += self._hands(visit, now, lag_s)
         after = [*self._orders(visit), *self._losses(visit, decided)]
@@ -73,7 +72,7 @@ class VisitsPicture:
         return self._touch(change.plate, self._words.moved(change.sku, change.quantity))
 
     def _touch(self, plate: str, what: str) -> Text:
-        return Text(f"    {plate} ", QUIET).append(what, "not dim")
+        return Text.assemble((f"    {plate} ", QUIET), what)
 
     def _found(self, change: TrueChange, told: Told | None, now: float, lag_s: float) -> Text:
         if told is not None:
@@ -83,16 +82,18 @@ class VisitsPicture:
         return Text("✗ not found", FALSE)
 
     def _told(self, told: Told, style: str, mark: str) -> Text:
-        text = Text(f"{mark} {told['plate']} {self._words.change(told)}", style)
-        return text.append(f"  {told['delta_g']:+.1f} g".replace("-", "−"), QUIET)
+        grams = f"  {told['delta_g']:+.1f} g".replace("-", "−")
+        return Text.assemble(
+            (f"{mark} {told['plate']} {self._words.change(told)}", style), (grams, QUIET)
+        )
 
     def _orders(self, visit: VisitStory) -> Iterable[Text]:
         for name, order in visit.orders.items():
             if visit.is_restock:
                 yield Text(f"    {self._words.restock(order)}", QUIET)
                 continue
-            style = {"paid": "cyan", "refunded": OPEN, "closed": "magenta"}.get(order["state"])
-            yield Text(f"    {name[-4:]} ", QUIET).append(self._words.order(order), style or OPEN)
+            style = {"paid": "cyan", "closed": "magenta"}.get(order["state"], OPEN)
+            yield Text.assemble((f"    {name[-4:]} ", QUIET), (self._words.order(order), style))
 
     def _losses(self, visit: VisitStory, decided: bool) -> Iterable[Text]:
         """What was lost, once it can be known: the case comes at about the same time."""
@@ -108,9 +109,12 @@ class VisitsPicture:
     def _case(self, case: Told, visit: VisitStory, now: float, lag_s: float) -> Row:
         decided = visit.decided_at(self._story.rules) + lag_s <= now
         mark, style = _verdict(case, visit, decided)
-        text = Text(f"{visit.visit.number:>3} ", "bold cyan")
-        text.append(f"{mark} {self._words.case(case)}", style)
-        return text, Text(str(case["explanation"]), QUIET)
+        line = _numbered(visit, f"{mark} {self._words.case(case)}", style)
+        return line, Text(str(case["explanation"]), QUIET)
+
+
+def _numbered(visit: VisitStory, what: str, style: str) -> Text:
+    return Text.assemble((f"{visit.visit.number:>3} ", "bold cyan"), (what, style))
 
 
 def _verdict(case: Told, visit: VisitStory, decided: bool) -> tuple[str, str]:

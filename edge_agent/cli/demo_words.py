@@ -93,7 +93,8 @@ class Words:
             return f"refunded {self.money(last['amount'])} ({last['reason']})"
         if order["state"] == "paid":
             channel = CHANNELS.get(order["channel"], order["channel"])
-            return f"paid {self.money(order['paid'])} by {channel}"
+            goods = ", ".join(f"{x['quantity']} {self.name(x['sku'])}" for x in order["lines"])
+            return f"paid {self.money(order['paid'])} by {channel}: {goods}"
         return {
             "opened": "order opened",
             "pending": "wallet asked",

@@ -25,7 +25,7 @@ class SimulatedSource:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         # Only a simulated shelf needs the simulation, and it is heavy.
-        from edge_agent.simulation.live import LiveShelf  # noqa: PLC0415
+        from edge_agent.simulation.live import LiveShelf
 
         self._channels = channels
         self._monotonic = monotonic

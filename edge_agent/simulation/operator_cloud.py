@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge_agent.errors import BrokerError
@@ -48,7 +48,7 @@ class OperatorCloud:
         self._listening = threading.Event()
         self._shelf_connected = threading.Event()
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, CLIENT_ID, protocol=mqtt.MQTTProtocolVersion.MQTTv5
+            CallbackAPIVersion.VERSION2, CLIENT_ID, protocol=MQTTProtocolVersion.MQTTv5
         )
         self._client.max_inflight_messages_set(0)
         self._client.on_connect = self._subscribe

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from edge_agent.agent import Agent
 from edge_agent.clock import WRITTEN_AT, SteadyClock
@@ -155,7 +155,8 @@ class Showcase:
             agent.run()
 
         def end() -> None:
-            wait((built, running), return_when=FIRST_COMPLETED)
+            either: tuple[Future[Any], ...] = (built, running)
+            wait(either, return_when=FIRST_COMPLETED)
             if built.done():
                 built.result().stop()
             running.result()

@@ -150,7 +150,7 @@ def _with_margin(region: Region, width: int, height: int) -> tuple[int, int, int
 
 
 def _blurred_outside(image: Image, boxes: Sequence[tuple[int, int, int, int]]) -> Image:
-    import cv2  # noqa: PLC0415
+    import cv2
 
     height, width = image.shape[:2]
     cell = max(1, -(-max(height, width) // _BLUR_CELLS))
@@ -163,7 +163,7 @@ def _blurred_outside(image: Image, boxes: Sequence[tuple[int, int, int, int]]) -
 
 
 def _small_enough(image: Image) -> bytes:
-    import cv2  # noqa: PLC0415
+    import cv2
 
     scale = min(1.0, _LONGEST_SIDE / max(image.shape[:2]))
     while True:

@@ -100,7 +100,7 @@ def _unpack(packed: _Packed | None) -> Frame | None:
 
 def encode_jpeg(image: Image, quality: int) -> bytes:
     """Return `image` as JPEG of `quality` 0 to 100."""
-    import cv2  # noqa: PLC0415  (40 MB: only where there are pictures)
+    import cv2
 
     done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
@@ -110,7 +110,7 @@ def encode_jpeg(image: Image, quality: int) -> bytes:
 
 def decode_picture(encoded: bytes, where: str) -> Image:
     """Return the picture in `encoded`; `where` it is from stands in the `CameraError`."""
-    import cv2  # noqa: PLC0415
+    import cv2
 
     data = np.frombuffer(encoded, np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None

@@ -132,7 +132,7 @@ class VideoSource:
         self._settings = settings
         self._opened_at = clock()
         self._capture = _open_capture(str(video))
-        import cv2  # noqa: PLC0415
+        import cv2
 
         self._file_fps = self._capture.get(cv2.CAP_PROP_FPS)
         self._position = 0
@@ -197,7 +197,7 @@ def _open_capture(source: int | str) -> cv2.VideoCapture:
     # What OpenCV and FFmpeg print at each failed attempt would fill the journal, and FFmpeg's
     # addresses come with their passwords.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    import cv2  # noqa: PLC0415
+    import cv2
 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     if isinstance(source, int):

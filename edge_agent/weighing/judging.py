@@ -39,6 +39,33 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """The end of a disturbance: the new level, since when, and the noise found if it rose."""
+
+    level: Level
+    since: float
+    scatter_g: float | None = None
+
+
+@dataclass(slots=True)
+class Rest:
+    """A rest that was told, from block `first` on; `loose` while it is rougher than goods are."""
+
+    first: int
+    level: Level
+    tolerance_g: float
+    loose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rough:
+    """A rough rest that the plate has left: its level, and when it was left."""
+
+    level: Level
+    left_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What counts on this plate: smallest change told, and the lightest unit it should hold."""
 

@@ -29,6 +29,8 @@ LEAST_GATE_G = 0.3
 FOLLOW_G_PER_S = 0.02
 FOLLOW_SHARE = 0.08
 NOISE_FLOOR_G = 0.01
+# A variance under this is rounding: the channel repeats one value.
+CONSTANT_G2 = 1e-9
 # How fast the noise estimates fall; that of seconds has a tenth of the data.
 FALLING = np.array([[0.15], [0.15], [0.05]])
 FROZEN_S = 10.0
@@ -177,8 +179,10 @@ class QuietBank:
         and when the group began.
         """
         started_at = self._started_at
-        elapsed = max(now - started_at, 1e-3) * GROUP_BLOCKS / (GROUP_BLOCKS - 0.5)
         total = self._counts.sum(axis=0)
+        # n samples span n - 1 intervals.
+        rows = max(float(total.max()), 2.0)
+        elapsed = max(now - started_at, 1e-3) * rows / (rows - 1)
         count = np.maximum(total, 1)
         off = self._sums.sum(axis=0) / count
         spread = np.maximum(self._squares.sum(axis=0) - count * off * off, 0)
@@ -186,7 +190,7 @@ class QuietBank:
         blocks = (self._sums / np.maximum(self._counts, 1)).var(axis=0, ddof=1)
         self._note_rate(total / elapsed)
         still = self._eligible & self.quiet
-        alive = spread > 1e-18
+        alive = spread > CONSTANT_G2
         self.same_s = np.where(alive | ~still, 0.0, self.same_s + elapsed)
         left = still & (np.abs(off) > self._second_gate)
         still &= ~left

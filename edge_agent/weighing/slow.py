@@ -13,7 +13,7 @@ from edge_agent.weighing.disturbance import Disturbance
 from edge_agent.weighing.judging import Level, Limits
 from edge_agent.weighing.plates import PlateLevel, PlateSpec
 from edge_agent.weighing.quiet import QuietBank
-from edge_agent.weighing.startup import FirstRest, first_rest
+from edge_agent.weighing.startup import CONFIRMED_S, FirstRest, first_rest
 from edge_agent.weighing.telling import Teller
 from edge_agent.weighing.trail import Trail
 
@@ -186,30 +186,41 @@ class SlowPath:
         if self._add(j, trail, times, grams) is None:
             return []
         trail.forget()
-        rest = first_rest(trail)
+        capacity_g = self._plates[j].capacity_g
+        rest = first_rest(trail, capacity_g)
+        stored = self._stored.get(self._plates[j].plate)
+        if rest is not None and stored is not None and self._differs(j, rest, stored):
+            rest = first_rest(trail, capacity_g, CONFIRMED_S)
         if rest is None:
             return []
         del self._starting[j]
         self._bank.learn(j, rest.sample_g, rest.block_g)
         self._bank.settle(j, rest.level_g, rest.sigma_g, rest.since)
         self.settled_at[j] = trail.ends[-1]
-        stored = self._stored.pop(self._plates[j].plate, None)
-        return [] if stored is None else self._compare(j, rest, stored)
-
-    def _compare(self, j: int, rest: FirstRest, stored: PlateLevel) -> list[WeightChange]:
-        """Tell the step between the last run's level and the first of this one."""
-        spec = self._plates[j]
-        delta = rest.level_g - stored.level_g
-        sigma = float(np.hypot(rest.sigma_g, stored.sigma_g))
-        if abs(delta) <= max(0.3 * (spec.lightest_g or 0.0), 6 * sigma, 2.0):
+        self._stored.pop(self._plates[j].plate, None)
+        if stored is None or not self._differs(j, rest, stored):
             return []
-        name = change_id(spec.plate, stored.at)
-        level_g, since = rest.level_g, rest.since
-        return [
-            WeightChange(
-                name, 1, spec.plate, stored.at, since, delta, sigma, level_g, unobserved=True
-            )
-        ]
+        return [self._unobserved(j, rest, stored)]
+
+    def _differs(self, j: int, rest: FirstRest, stored: PlateLevel) -> bool:
+        """Whether the first level is another than the last run's, and not a zero that drifted."""
+        sigma = float(np.hypot(rest.sigma_g, stored.sigma_g))
+        unit = 0.3 * (self._plates[j].lightest_g or 0.0)
+        return abs(rest.level_g - stored.level_g) > max(unit, 6 * sigma, 2.0)
+
+    def _unobserved(self, j: int, rest: FirstRest, stored: PlateLevel) -> WeightChange:
+        plate = self._plates[j].plate
+        return WeightChange(
+            change_id(plate, stored.at),
+            1,
+            plate,
+            stored.at,
+            rest.since,
+            rest.level_g - stored.level_g,
+            float(np.hypot(rest.sigma_g, stored.sigma_g)),
+            rest.level_g,
+            unobserved=True,
+        )
 
     def smallest_g(self, j: int) -> float:
         """Return the smallest change told on a plate, from its noise, resolution and goods."""

@@ -103,7 +103,7 @@ class Teller:
         self, settled_at: float, base_g: float, level_g: float, sigma_g: float, least_g: float
     ) -> list[WeightChange]:
         """Add a small step from `base_g` to a change of `least_g` or more that was just told."""
-        told = self._pending or self._closed
+        told = self._closed if self._pending is None else None
         if told is None or settled_at - told.change.settled_at > AMEND_S:
             return []
         so_far, remainder = told.change.delta_g, level_g - base_g

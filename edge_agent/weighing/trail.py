@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -83,14 +82,23 @@ class Trail:
             least_block_g,
         )
 
-    def samples(self, first: int, last: int) -> tuple[FloatArray, FloatArray]:
-        """Return times and grams (n,) of the blocks in `first:last` that still have them."""
-        kept: Sequence[tuple[FloatArray, FloatArray]] = [
-            pair for pair in self._samples[max(first, 0) : last] if pair is not None
-        ]
+    def blocks(self, first: int) -> list[tuple[FloatArray, FloatArray]]:
+        """Return times and grams of each block from `first` on that still has its samples."""
+        return [pair for pair in self._samples[max(first, 0) :] if pair is not None]
+
+    def samples(self, first: int) -> tuple[FloatArray, FloatArray]:
+        """Return times and grams (n,) of the blocks from `first` on that still have them."""
+        kept = self.blocks(first)
         if not kept:
             return np.empty(0), np.empty(0)
         return np.concatenate([t for t, _ in kept]), np.concatenate([g for _, g in kept])
+
+    def flicker(self, first: int) -> float:
+        """Return the step of a coarse channel whose samples take two neighbouring values, or 0."""
+        _, grams = self.samples(first)
+        values = np.unique(grams)
+        back_and_forth = np.count_nonzero(np.diff(grams)) > 1
+        return float(values[1] - values[0]) if len(values) == 2 and back_and_forth else 0.0
 
     def back_to(self, level_g: float, tolerance_g: float, first: int, last: int) -> int:
         """Walk back from block `last` while the means stay near a level; return where it began."""
@@ -116,10 +124,10 @@ class Trail:
     def onset(self, level_g: float, tolerance_g: float, block: int) -> float:
         """Return when the signal left a level, seen from the first block that is clearly off.
 
-        The first of two consecutive samples that are off on the same side, in that block or the
-        one before.
+        The first of two consecutive samples that are off on the same side, from the block before
+        on.
         """
-        times, grams = self.samples(block - 1, block + 1)
+        times, grams = self.samples(block - 1)
         off = grams - level_g
         far = np.abs(off) > tolerance_g
         pairs = far[:-1] & far[1:] & (off[:-1] * off[1:] > 0)

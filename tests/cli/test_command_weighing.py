@@ -31,6 +31,7 @@ def shelf(tmp_path: Path, board: Board) -> Shelf:
     return make_shelf(tmp_path, board.port)
 
 
+@pytest.mark.slow
 def test_weigh_opens_the_scale_where_no_agent_runs(shelf: Shelf, board: Board) -> None:
     board.grams = [346.0, 1040.0]
     done = shelf.run("weigh", "--once", "--json")
@@ -52,6 +53,7 @@ def test_weigh_asks_the_agent_that_holds_the_scale(shelf: Shelf, board: Board) -
         assert float(weight) == pytest.approx(346.0, abs=1.5)
 
 
+@pytest.mark.slow
 def test_weigh_ends_quietly_at_ctrl_c(shelf: Shelf) -> None:
     command = [sys.executable, "-m", "edge_agent.cli.main", "weigh", "--config", str(shelf.config)]
     with subprocess.Popen(
@@ -68,6 +70,7 @@ def test_weigh_ends_quietly_at_ctrl_c(shelf: Shelf) -> None:
         assert process.stderr.read() == ""
 
 
+@pytest.mark.slow
 def test_a_port_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     shelf = make_shelf(tmp_path, "/dev/ttyUSB99")
     for command in (["weigh", "--once"], ["tare", "A1", "--yes"], ["weigh", "--for", "1"]):
@@ -132,6 +135,7 @@ def test_a_person_is_led_through_the_calibration(shelf: Shelf, board: Board) -> 
     assert plate.counts_per_g == pytest.approx(400.0, rel=0.002)
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_a_live_table(shelf: Shelf) -> None:
     with Terminal(shelf, "weigh", "--for", "1") as terminal:
         terminal.wait_for("weight g")
@@ -139,6 +143,7 @@ def test_a_terminal_shows_a_live_table(shelf: Shelf) -> None:
         assert terminal.process.wait(10) == 0
 
 
+@pytest.mark.slow
 def test_a_mass_that_never_comes_changes_nothing(shelf: Shelf) -> None:
     before = shelf.config.read_text()
     command = ["calibrate", "A1", "--mass", "500", "--yes", "--seconds", "0.5", "--wait", "1"]
@@ -176,6 +181,7 @@ def test_nothing_is_asked_where_nobody_can_answer(
     assert "--yes" in done.error
 
 
+@pytest.mark.slow
 def test_tare_moves_the_zero_alone(shelf: Shelf, board: Board) -> None:
     board.grams = [10.0, 0.0]
     done = shelf.run("tare", "A1", "--yes", "--seconds", "1", "--json")
@@ -185,6 +191,7 @@ def test_tare_moves_the_zero_alone(shelf: Shelf, board: Board) -> None:
     assert plate.counts_per_g == 400.0
 
 
+@pytest.mark.slow
 def test_a_plate_that_moves_is_not_tared(shelf: Shelf, board: Board) -> None:
     before = shelf.config.read_text()
     ending = threading.Event()
@@ -203,6 +210,7 @@ def test_a_plate_that_moves_is_not_tared(shelf: Shelf, board: Board) -> None:
     assert shelf.config.read_text() == before
 
 
+@pytest.mark.slow
 def test_a_recording_of_the_live_shelf_can_be_read(
     shelf: Shelf, board: Board, tmp_path: Path
 ) -> None:
@@ -264,6 +272,7 @@ def test_the_doctor_asks_the_running_agent(shelf: Shelf) -> None:
     assert "scale main" not in verdicts
 
 
+@pytest.mark.slow
 def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     port = free_port()
     mqtt = f'\n[mqtt]\nhost = "127.0.0.1"\nport = {port}\ntls = false\n'
@@ -278,6 +287,7 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
         assert any(line.split(None, 1)[1].startswith(what) for line in failed), what
 
 
+@pytest.mark.slow
 def test_the_doctor_goes_on_with_wrong_settings(tmp_path: Path) -> None:
     shelf = make_shelf(tmp_path)
     shelf.config.write_text("nonsense")

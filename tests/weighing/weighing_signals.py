@@ -49,7 +49,7 @@ class Signal:
     truth: list[tuple[float, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.fine = max(math.ceil(480 / self.cell.rate_hz), 1)
+        self.fine = max(math.ceil(240 / self.cell.rate_hz), 1)
         self.dt = 1 / (self.cell.rate_hz * self.fine)
         self.t = np.arange(0, self.duration_s, self.dt)
         self.goods = np.full(len(self.t), self.start_g)

@@ -1,0 +1,146 @@
+"""One movement of a plate: from which level and when it began, and measures of what followed."""
+
+from __future__ import annotations
+
+import math
+
+from edge_agent.weighing.doubles import Landing, landings
+from edge_agent.weighing.judging import Level, Limits, threshold
+from edge_agent.weighing.plateau import SIGMA_FLOOR_G, UNREST_G, Noise, Stretch, is_still
+from edge_agent.weighing.ringing import Ringing, fit_ringing
+from edge_agent.weighing.trail import Trail
+
+# A level is averaged over this long: longer, and drift wins over noise.
+REFINED_S = 1.6
+# Indicators show steps of up to this.
+COARSEST_G = 5.0
+# How much of the rest shows how the platform rings, and in how many blocks that is sought.
+RINGING_S, RINGING_BLOCKS = 1.0, 40
+
+
+class Motion:
+    """The base level (g), when it was left (Unix seconds), and the trail from block `first` on."""
+
+    def __init__(
+        self,
+        trail: Trail,
+        noise: Noise,
+        limits: Limits,
+        base: Level,
+        first: int,
+        seen_at: float | None,
+        started_at: float,
+    ) -> None:
+        self.trail = trail
+        self.noise = noise
+        self.limits = limits
+        self.base = base
+        self.first = first
+        self.started_at = started_at
+        self._seen_at = seen_at
+        self._dated = False
+
+    def date(self) -> None:
+        """With the first block in, say when the movement began."""
+        if self._dated or self.first >= len(self.trail):
+            return
+        self._dated = True
+        if self._seen_at is not None:
+            self.started_at = self._seen_at
+            return
+        far = max(4 * self.noise.sample_g, 0.3)
+        self.started_at = self.trail.onset(self.base.grams, far, self.first)
+
+    def go_on(self, base: Level, at: float) -> None:
+        """Begin the next movement at `at` from another level."""
+        self.base, self.started_at = base, at
+
+    def measure(self, first: int, last: int | None = None) -> Stretch:
+        """Measure the blocks `first:last` of the trail."""
+        return self.trail.measure(first, last or len(self.trail), self.noise.block_g)
+
+    def measure_latest(self, first: int, last: int | None = None) -> Stretch:
+        """Measure the last REFINED_S of the blocks `first:last`."""
+        last = last or len(self.trail)
+        return self.measure(
+            min(max(first, self.trail.since(self.trail.ends[last - 1] - REFINED_S)), last - 1), last
+        )
+
+    def off(self, stretch: Stretch) -> tuple[float, float]:
+        """Return the step from the base to a stretch, and its deviation; g."""
+        return stretch.mean_g - self.base.grams, math.hypot(stretch.sigma_g, self.base.sigma)
+
+    def threshold(self, stretch: Stretch) -> float:
+        """Return the least step to a stretch that is one; g."""
+        return threshold(stretch, self.base, self.limits)
+
+    def still_tail(self, span_s: float, least_blocks: int) -> tuple[int, Stretch, bool] | None:
+        """Return where the last `span_s` begin, their measure, and whether they are still."""
+        tail = self.trail.tail(span_s, least_blocks, self.first)
+        if tail is None:
+            return None
+        stretch = self.measure(tail)
+        still = is_still(stretch, self.noise)
+        if not still and self.noise.sample_g <= UNREST_G and self._learn_resolution(tail):
+            still = is_still(stretch, self.noise)
+        return tail, stretch, still
+
+    def _learn_resolution(self, tail: int) -> bool:
+        """Learn how coarse a channel is that lay on one value so far and flickers now."""
+        step = self.trail.flicker(tail)
+        if not 0 < step <= COARSEST_G:
+            return False
+        known = self.noise
+        self.noise = Noise(
+            max(known.sample_g, 0.5 * step), max(known.block_g, 0.3 * step), known.second_g
+        )
+        return True
+
+    def began(self, tail: int, stretch: Stretch) -> int:
+        """Walk back from block `tail` to where the rest that it belongs to began."""
+        tolerance = 3.5 * max(self.noise.block_g, UNREST_G)
+        return self.trail.back_to(stretch.mean_g, tolerance, self.first, tail)
+
+    def held_since(self, level: Level, first: int) -> float:
+        """Return since when the signal, its ringing smoothed, is near a level."""
+        near = max(3.5 * self.noise.block_g, 0.05 * abs(level.grams - self.base.grams), 0.1)
+        return self.trail.held_since(level.grams, near, self.first, first)
+
+    def blended(self, stretch: Stretch) -> Level:
+        """Return the level where nothing was found: both together, or the new one if it moved."""
+        delta, sigma = self.off(stretch)
+        if abs(delta) >= 2.5 * sigma:
+            return Level(stretch.mean_g, stretch.sigma_g)
+        share = self.base.sigma**2 / sigma**2
+        return Level(self.base.grams + share * delta, sigma * math.sqrt(share * (1 - share)))
+
+    def level_of(self, stretch: Stretch, loose: bool) -> Level:
+        """Return the level of a rest; that of a ringing platform is fitted."""
+        ringing = self._ringing() if loose else None
+        if ringing is not None and ringing.sigma_g < stretch.sigma_g:
+            return Level(ringing.level_g, math.hypot(ringing.sigma_g, SIGMA_FLOOR_G))
+        return Level(stretch.mean_g, stretch.sigma_g)
+
+    def landings(self, level: Level, rested_at: float, loose: bool) -> list[Landing]:
+        """Find the levels on which the signal landed on its way to this one."""
+        times, grams = self.trail.samples(self.trail.since(self.started_at - 0.1))
+        sample_g = self.noise.sample_g
+        ringing = self._ringing()
+        if ringing is not None:
+            times, grams = times[2:], ringing.undo(grams)
+            sample_g *= ringing.gain
+        elif loose:
+            return []
+        moving = times < rested_at
+        return landings(
+            times[moving],
+            grams[moving],
+            self.base.grams,
+            level.grams,
+            sample_g,
+            self.limits.least_unit_g,
+        )
+
+    def _ringing(self) -> Ringing | None:
+        times, grams = self.trail.samples(len(self.trail) - RINGING_BLOCKS)
+        return fit_ringing(grams[times > times[-1] - RINGING_S])
