@@ -28,6 +28,8 @@ SIGNED_TOPICS = ("payments", "restocks", "catalogue", "commands")
 TOPICS = (*SIGNED_TOPICS, "acks")
 
 _MOST_LINES = 2000
+# More than any shelf holds; each unit costs the matching time, which one message must not take.
+_MOST_UNITS = 1000
 
 
 def _unix_seconds(value: object) -> object:
@@ -107,6 +109,9 @@ class Payment(FromCloud):
         # Without its goods a payment could not close a case against the one who paid.
         if self.state in ("paid", "refunded") and not self.lines:
             raise ValueError(f"a payment in state {self.state!r} needs at least one line")
+        units = sum(line.quantity for line in self.lines)
+        if units > _MOST_UNITS:
+            raise ValueError(f"a payment for {units} units; at most {_MOST_UNITS} are taken")
         return self
 
 
