@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from edge_agent.control import SOCKET_NAME, ControlServer
 from edge_agent.desk import Desk
 from edge_agent.errors import StoreError
 from edge_agent.inbox import Inbox
+from edge_agent.inlet import Inlet
 from edge_agent.ledger import Ledger
 from edge_agent.pipeline import Pipeline
 from edge_agent.reception import Asked, Reception
@@ -31,7 +31,7 @@ from edge_agent.store.store import Store
 from edge_agent.systemd_notify import Notifier
 from edge_agent.upkeep import Upkeep
 from edge_agent.uplink import Uplink
-from edge_agent.vision.camera import CameraEnded, CameraFound, CameraLost, CameraReader
+from edge_agent.vision.camera import CameraEnded, CameraEvent, CameraFound, CameraLost, CameraReader
 from edge_agent.vision.frames import Frame
 from edge_agent.witness import Witness
 
@@ -39,8 +39,6 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 0.2
 STORE_RETRY_S = 1.0
-# Bounds the memory while a write hangs on a slow card; readers drop what is beyond.
-QUEUE_EVENTS = 10_000
 
 
 class Adapter(Protocol):
@@ -68,7 +66,7 @@ class Agent:
         self._settings = settings
         self._clock = clock or SteadyClock()
         self._notifier = notifier
-        self._events: queue.Queue[Any] = queue.Queue(QUEUE_EVENTS)
+        self._inlet = Inlet()
         self._stopping = threading.Event()
         self._store = Store.open(state)
         self._ledger = Ledger(settings, self._store)
@@ -81,16 +79,18 @@ class Agent:
             on_outputs=self._decided,
             on_change=lambda change: self._witness.want(change, self._clock.now()),
         )
-        self._scales = Scales(settings, self._clock.now, self._put)
+        self._scales = Scales(settings, self._clock.now, self._inlet.put)
         for scale_id, plates in self._scales.plates.items():
             self._pipeline.add_scale(scale_id, [p.id for p in plates])
-        self._reception = Reception(self._put)
+        self._reception = Reception(self._inlet.put)
         self._control = ControlServer(state / SOCKET_NAME, self._reception.handle)
         self._uplink = self._build_uplink(settings_path)
         self._desk = Desk(
             self._ledger, self._pipeline, self._store, self._standing, self._scales, self._witness
         )
-        self._cameras = [CameraReader(c, self._clock.now, self._put) for c in settings.camera]
+        self._cameras = [
+            CameraReader(c, self._clock.now, self._see_or_put) for c in settings.camera
+        ]
         self._upkeep = Upkeep(
             self._ledger, self._pipeline, self._store, self._standing, notifier, self._clock
         )
@@ -102,7 +102,14 @@ class Agent:
             return None
         inbox = Inbox(self._ledger, verifier_for(settings, settings_path), settings.currency)
         return Uplink(
-            settings, settings_path, self._store, self._ledger, inbox, self._standing, self._put
+            settings,
+            settings_path,
+            self._store,
+            self._ledger,
+            inbox,
+            self._standing,
+            # Waits for room: a dropped message would come again only with the next connection.
+            emit=self._inlet.put_surely,
         )
 
     def stop(self) -> None:
@@ -150,7 +157,8 @@ class Agent:
 
     def _step(self) -> None:
         """One round: what has come, what is due, what is to be sent."""
-        self._unstored.extend(self._next_events())
+        if not self._unstored:
+            self._unstored.extend(self._inlet.take(IDLE_S))
         now = self._clock.now()
         try:
             while self._unstored:
@@ -167,21 +175,13 @@ class Agent:
         if all(reader.is_alive() for reader in self._scales.readers):
             self._upkeep.feed_watchdog()
 
-    def _next_events(self) -> list[Any]:
-        try:
-            events = [self._events.get(timeout=IDLE_S)]
-        except queue.Empty:
-            return []
-        while not self._events.empty() and len(events) < 100:
-            events.append(self._events.get_nowait())
-        return events
-
-    def _put(self, event: Any) -> None:
-        """Give an event to the loop; called by the adapters' threads."""
-        try:
-            self._events.put(event, timeout=5.0)
-        except queue.Full:
-            log.error("The loop has not kept up for 5 s; dropped one %s", type(event).__name__)
+    def _see_or_put(self, event: CameraEvent) -> None:
+        """Take what a camera's thread tells. Frames go to their ring at once: a loop that waits
+        for the disk must not gather pictures of 3 MB each."""
+        if isinstance(event, Frame):
+            self._witness.see(event)
+        else:
+            self._inlet.put(event)
 
     @singledispatchmethod
     def _take(self, event: Any) -> None:
@@ -202,10 +202,6 @@ class Agent:
     @_take.register
     def _(self, found: ScaleFound) -> None:
         self._standing.back(f"scale {found.scale_id}", found.after_s)
-
-    @_take.register
-    def _(self, frame: Frame) -> None:
-        self._witness.see(frame)
 
     @_take.register
     def _(self, lost: CameraLost) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, assert_never
@@ -23,6 +24,8 @@ from edge_agent.shelf.facts import (
 )
 from edge_agent.shelf.payments import Payment, PaymentLine, Refund, RefundLine
 from edge_agent.shelf.state import Output
+
+log = logging.getLogger(__name__)
 
 # As much of a refused message as is kept for inspection.
 KEPT_BYTES = 2048
@@ -70,7 +73,13 @@ class Inbox:
             fact = self._fact(message, event, at)
         except MessageError as error:
             return Received(self._reject(topic, payload, at, error))
-        return Received(self._ledger.take(fact, seen=(event.source, event.id)))
+        try:
+            return Received(self._ledger.take(fact, seen=(event.source, event.id)))
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            # A fault of ours. Unacknowledged, the message would come again and stop every start.
+            log.exception("A message on %s could not be reckoned with: a bug, please report", topic)
+            fault = MessageError(f"the shelf could not reckon with it ({error!r})")
+            return Received(self._reject(topic, payload, at, fault))
 
     def _fact(
         self,

@@ -94,8 +94,12 @@ class Pipeline:
             self._on_outputs(outputs)
 
     def keep_levels(self, now: float) -> None:
-        """Store the settled levels, to be compared with after a start."""
+        """Store the settled levels, to be compared with after a start.
+
+        Raises StoreError; what is not decided yet must be found again, so it comes first.
+        """
         self._levels_kept_at = now
+        self._decide()
         levels = {p: level for _, w in self._weighers.values() for p, level in w.levels().items()}
         if levels:
             with self._store.atomic():

@@ -112,6 +112,8 @@ class Recording:
             begun = times[cuts[-1] :], grams[cuts[-1] :]
         if begun is not None:
             yield begun
+        else:
+            self.warnings.append(f"{self._weights.path} holds no samples")
         if self._weights.cut_line is not None:
             self.warnings.append(
                 f"{self._weights.path}, line {self._weights.cut_line}, has no end and was left out"

@@ -54,7 +54,7 @@ def read_settings_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SettingsError(
-            f"No settings at {path}. Run `edge-agent init`, or name the file with --config or "
+            f"No settings at {path}. Copy config/shelf.example.toml there, or use --config or "
             "EDGE_AGENT_CONFIG."
         ) from error
     except UnicodeDecodeError as error:

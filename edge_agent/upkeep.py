@@ -44,6 +44,8 @@ class Upkeep:
         self._clock_at = 0.0
         self._tidy_at = clock.now()
         self._fed_at = 0.0
+        # What was stored last cannot lie ahead of a clock that is right.
+        self._not_before = ledger.state.now
 
     def work(self, now: float) -> list[Output]:
         """Do what is due at `now`; returns what was decided. Raises StoreError."""
@@ -68,7 +70,7 @@ class Upkeep:
             log.warning("the clock was set by %+.1f s", step_s)
             self._status_at = self._tidy_at = 0.0
         self._clock_at = self._clock.now()
-        trusted = self._clock.is_plausible(self._ledger.state.now if first or step_s else 0.0)
+        trusted = self._clock.is_plausible(self._not_before)
         self._standing.clock_trusted = trusted
         if trusted == self._ledger.state.clock_trusted:
             return []

@@ -41,7 +41,7 @@ class Witness:
         self._keeper = EvidenceKeeper(folder, settings.evidence, regions_by_camera(settings))
         self._ledger = ledger
         self._store = store
-        self._rings: dict[str, FrameRing] = {}
+        self._rings = {camera.id: FrameRing() for camera in settings.camera}
         self._wanted: deque[_Wanted] = deque()
         self._seen: dict[str, None] = {}
         self._limits_at = 0.0
@@ -51,8 +51,8 @@ class Witness:
         ]
 
     def see(self, frame: Frame) -> None:
-        """Remember a frame for a while."""
-        self._rings.setdefault(frame.camera, FrameRing()).add(frame)
+        """Remember a frame for a while; the one thing here that any thread may do."""
+        self._rings[frame.camera].add(frame)
 
     def want(self, change: WeightChange, now: float) -> None:
         """Keep pictures of this change as soon as there can be one after it."""
@@ -138,7 +138,8 @@ class Witness:
                     continue
                 self._store.outbox.put(
                     OutboxMessage(
-                        event_id=f"{self._store.epoch}-{evidence_id}",
+                        # A JPEG carries no id of its own: the topic's is what `acks` name it by.
+                        event_id=evidence_id,
                         topic=f"evidence/{evidence_id}",
                         payload=jpeg,
                         content_type="image/jpeg",

@@ -28,6 +28,7 @@ SIGNED_TOPICS = ("payments", "restocks", "catalogue", "commands")
 TOPICS = (*SIGNED_TOPICS, "acks")
 
 _MOST_LINES = 2000
+_MOST_UNITS = 2000
 # More than any shelf holds; each unit costs the matching time, which one message must not take.
 _MOST_UNITS = 1000
 
@@ -41,7 +42,7 @@ def _unix_seconds(value: object) -> object:
 Time = Annotated[float, BeforeValidator(_unix_seconds)]
 Money = Annotated[int, Field(ge=0, le=10**12)]
 Revision = Annotated[int, Field(ge=0, le=2**53)]
-Quantity = Annotated[int, Field(gt=0, le=100_000)]
+Quantity = Annotated[int, Field(gt=0, le=1000)]
 SignedQuantity = Annotated[int, Field(ge=-100_000, le=100_000)]
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")
@@ -97,7 +98,7 @@ class Payment(FromCloud):
     opened_at: Time | None = None
     paid_at: Time | None = None
     closed_at: Time | None = None
-    lines: Many[PaymentLine]
+    lines: Many[PaymentLine] = ()
     currency: Currency
     total: Money = 0
     discount: Money = 0
@@ -109,6 +110,10 @@ class Payment(FromCloud):
         # Without its goods a payment could not close a case against the one who paid.
         if self.state in ("paid", "refunded") and not self.lines:
             raise ValueError(f"a payment in state {self.state!r} needs at least one line")
+        units = sum(line.quantity for line in self.lines)
+        if units > _MOST_UNITS:
+            # Each is reckoned with by itself; no shelf holds as many.
+            raise ValueError(f"the lines hold {units} units; at most {_MOST_UNITS} are allowed")
         units = sum(line.quantity for line in self.lines)
         if units > _MOST_UNITS:
             raise ValueError(f"a payment for {units} units; at most {_MOST_UNITS} are taken")
@@ -195,6 +200,15 @@ def parse_message(topic: str, event: CloudEvent) -> Message:
     if event.type != expected:
         raise MessageError(f"On {topic} the type must be {expected!r} (found {event.type!r})")
     try:
-        return model.model_validate(event.data)
+        return model.model_validate(_without_nulls(event.data))
     except ValidationError as error:
         raise MessageError(f"{expected} {event.id!r}: data: {first_fault(error)}") from error
+
+
+def _without_nulls(value: Any) -> Any:
+    """The same data, with fields that are null left out: senders write absence either way."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_nulls(inner) for inner in value]
+    return value

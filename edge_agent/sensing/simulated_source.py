@@ -15,7 +15,10 @@ DEFAULT_SEED = 1
 
 
 class SimulatedSource:
-    """Gives the samples of a `LiveShelf` as time passes; `port` in the settings is its seed."""
+    """Gives the samples of a `LiveShelf` as time passes; `port` in the settings is its seed.
+
+    They are grams, as of a scale that is calibrated itself: plates need no calibration.
+    """
 
     def __init__(
         self,
@@ -36,10 +39,10 @@ class SimulatedSource:
         """Return the samples since the last call: times (n,), counts (n, channels)."""
         now = self._monotonic()
         duration_s, self._told_until = now - self._told_until, now
-        times, counts = self._shelf.next_block(duration_s)
+        times, grams = self._shelf.next_grams(duration_s)
         table = np.full((len(times), self._channels), np.nan)
-        shared = min(self._channels, counts.shape[1])
-        table[:, :shared] = counts[:, :shared]
+        shared = min(self._channels, grams.shape[1])
+        table[:, :shared] = grams[:, :shared]
         return np.asarray(times, dtype=np.float64), table
 
     def why_silent(self) -> str:

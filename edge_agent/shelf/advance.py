@@ -14,13 +14,19 @@ from edge_agent.shelf.filing import file_fact
 from edge_agent.shelf.findings import Finding, find_missing
 from edge_agent.shelf.horizon import forget, next_due
 from edge_agent.shelf.reckoning import Account, reckon
-from edge_agent.shelf.restocks import report, shortfall
+from edge_agent.shelf.restocks import end_of, report, shortfall
 from edge_agent.shelf.state import Output, Rules, ShelfState, Visit
 from edge_agent.shelf.telling import query_output, visit_content
+
+# Facts of several devices come this much out of order without the clock being at fault.
+CLOCK_SLACK_S = 60.0
 
 
 def advance(state: ShelfState, fact: Fact, rules: Rules) -> list[Output]:
     """Take one fact in, and return what is to be told because of it."""
+    if fact.at < state.now - CLOCK_SLACK_S:
+        # The clock ran ahead and has been set right since: go on from the right time.
+        state.now = fact.at
     state.now = max(state.now, fact.at)
     outputs = file_fact(fact, state, rules)
     if not isinstance(fact, LevelsFact):
@@ -38,17 +44,19 @@ def _review(state: ShelfState, rules: Rules) -> list[Output]:
     outputs: list[Output] = []
     for visit_id, account in accounts.items():
         visit = state.visits[visit_id]
-        if visit.payments != findings[visit_id].payments:
-            state.visits[visit_id] = replace(visit, payments=findings[visit_id].payments)
+        ties = (*findings[visit_id].payments, *sorted(account.ties))
+        if visit.ties != ties:
+            state.visits[visit_id] = replace(visit, ties=ties)
         outputs += _review_visit(state, account, findings[visit_id], rules)
     for restock_id, restock in list(state.restocks.items()):
-        over = restock.finished_at is not None and state.now >= (
-            restock.finished_at + rules.visit_gap_s
-        )
-        if over and not restock.reported and restock.order.state == "finished":
-            state.restocks[restock_id] = replace(restock, reported=True)
-            outputs.append(report(state, restock, state.now))
-            outputs += review_restock(state, restock_id, shortfall(state, restock), rules)
+        ended_at = end_of(restock)
+        if restock.reported or restock.order.state == "cancelled" or ended_at is None:
+            continue
+        if state.now >= ended_at + rules.visit_gap_s:
+            over = replace(restock, finished_at=ended_at, reported=True)
+            state.restocks[restock_id] = over
+            outputs.append(report(state, over, state.now))
+            outputs += review_restock(state, restock_id, shortfall(state, over), rules)
     return outputs
 
 

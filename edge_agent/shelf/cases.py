@@ -33,7 +33,9 @@ def review_visit(
         return []
     content = case_content(lines, account, finding, rules)
     stage: CaseState = "provisional" if facts_are_missing(state, finding) else "open"
-    mended: Resolution = "returned" if account.came_back_later else "paid"
+    # Nothing gone any more: it came back, or it never left and the change was taken back.
+    is_back = account.came_back_later or not account.gone
+    mended: Resolution = "returned" if is_back else "paid"
     return _settle(state, case_id, visit.visit_id, content, stage, mended)
 
 
@@ -65,8 +67,10 @@ def _settle(
     if not content["lines"]:
         stage, resolution = "closed", mended
     if case is not None:
-        if case.verdict == "dismissed" or (case.verdict == "confirmed" and content["lines"]):
+        if case.verdict == "dismissed":
             return []
+        if case.verdict == "confirmed" and content["lines"]:
+            stage, resolution = "closed", "confirmed"
         if case.state == "open" and stage == "provisional":
             # What was found with all the facts stays found when the cloud goes away later.
             stage = "open"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,6 +11,9 @@ from edge_agent.shelf.payments import PaidUnit, Payment
 from edge_agent.shelf.reckoning import Account
 from edge_agent.shelf.state import Rules, ShelfState
 from edge_agent.shelf.units import Unit
+
+# Half of the lightest unit, and less, is nothing that was for sale on the plate.
+TRIFLE_SHARE = 0.5
 
 LossKind = Literal[
     "unpaid",
@@ -60,7 +63,7 @@ def _finding(
     account: Account, unfinished: list[Payment], state: ShelfState, rules: Rules
 ) -> Finding:
     missing: list[Missing] = []
-    left, surplus = _settle_substitutes(account, missing)
+    left, surplus = _settle_substitutes(account, missing, state.catalogue.products)
     for unit in account.gone:
         paid = account.paid.get(unit.key)
         if paid is None or paid.refunded_at is None:
@@ -73,6 +76,8 @@ def _finding(
         payment = feigned.take(unit)
         if account.visit.unobserved:
             missing.append(Missing("unobserved", unit, unit.price))
+        elif unit.sku is None and _is_a_trifle(unit, state):
+            continue
         elif unit.sku is None:
             missing.append(Missing("unidentified", unit, 0))
         elif payment is not None:
@@ -95,13 +100,23 @@ def _finding(
     )
 
 
+def _is_a_trifle(unit: Unit, state: ShelfState) -> bool:
+    """Whether an unknown weight is far less than anything that stands on its plate: a crumb."""
+    products = (
+        state.catalogue.products.get(sku) for sku in state.catalogue.plates.get(unit.plate, ())
+    )
+    lightest_g = min((p.weight_g for p in products if p and p.weight_g), default=0.0)
+    return abs(unit.delta_g) < TRIFLE_SHARE * lightest_g
+
+
 def _settle_substitutes(
-    account: Account, missing: list[Missing]
+    account: Account, missing: list[Missing], known: Container[str]
 ) -> tuple[list[Unit], list[PaidUnit]]:
     """Set paid units that did not leave against unpaid ones that did.
 
     The dearest go together; further paid units lower what is still owed. What they cover whole is
-    no loss. Returns the units left without any payment, and the paid units left over.
+    no loss, nor what is paid for as something that the catalogue does not know. Returns the units
+    left without any payment, and the paid units left over.
     """
     surplus = sorted(
         (u for u in account.surplus if u.refunded_at is None),
@@ -113,7 +128,7 @@ def _settle_substitutes(
     together = list(zip(unpaid, surplus, strict=False))
     left, spare = unpaid[len(together) :], surplus[len(together) :]
     for unit, paid in together:
-        owed = max(0, unit.price - paid.unit_price)
+        owed = max(0, unit.price - paid.unit_price) if paid.sku in known else 0
         while owed and spare and not left:
             owed = max(0, owed - spare.pop(0).unit_price)
         if owed:

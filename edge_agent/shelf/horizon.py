@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from edge_agent.shelf.cases import RECONNECT_SETTLE_S
-from edge_agent.shelf.state import Rules, ShelfState, Visit
+from edge_agent.shelf.restocks import end_of
+from edge_agent.shelf.state import Rules, ShelfState
 
 # Facts stay live this long after a payment could last have mattered, for a cloud that was away.
 KEEP_BEYOND_LATE_S = 86400.0
@@ -27,10 +28,11 @@ def next_due(state: ShelfState, rules: Rules) -> float | None:
         times += [refund.at + rules.grace_s for refund in payment.refunds]
         times.append(payment.told_at + _keep_s(rules))
     for restock in state.restocks.values():
-        if restock.finished_at is not None and not restock.reported:
-            times.append(restock.finished_at + rules.visit_gap_s)
+        ended_at = end_of(restock)
+        if ended_at is not None and not restock.reported:
+            times.append(ended_at + rules.visit_gap_s)
     if state.link_up:
-        times.append(state.link_since + RECONNECT_SETTLE_S)
+        times += [state.link_since + RECONNECT_SETTLE_S, state.link_since + KEEP_BEYOND_LATE_S]
     return min((t for t in times if t > state.now), default=None)
 
 
@@ -41,33 +43,40 @@ def _keep_s(rules: Rules) -> float:
 def forget(state: ShelfState, rules: Rules) -> None:
     """Let go of what can no longer matter; the store keeps what was told of it.
 
-    A visit and the payments that settled it go together: either alone would look like a loss, or
-    like money for somebody else's goods.
+    Visits that share a payment, or goods put back, go together with it: any one alone would look
+    like a loss, or like money for somebody else's goods. What is provisional waits for the cloud.
     """
     horizon = state.now - _keep_s(rules)
-    leaving = [v for v in state.visits.values() if v.ended_at <= horizon]
-    for visit in leaving:
-        del state.visits[visit.visit_id]
-    still_needed = _payments_of(state.visits.values())
-    spent = _payments_of(leaving) - still_needed
+    leaving = _leaving(state, horizon)
+    spent = {tie for visit_id in leaving for tie in state.visits[visit_id].ties}
+    for visit_id in leaving:
+        del state.visits[visit_id]
+    needed = {tie for visit in state.visits.values() for tie in visit.ties}
     _drop(
         state.payments,
-        lambda p: (
-            p.payment_id in spent or (p.told_at <= horizon and p.payment_id not in still_needed)
-        ),
+        lambda p: p.payment_id in spent or (p.told_at <= horizon and p.payment_id not in needed),
     )
     _drop(state.changes, lambda c: c.settled_at <= horizon and c.visit_id not in state.visits)
     _drop(
         state.restocks,
-        lambda r: r.order.at <= horizon and (r.reported or r.order.state != "started"),
+        lambda r: r.order.at <= horizon and (r.reported or r.started_at is None),
     )
     _drop(state.cases, lambda case: case.state == "closed" and case.opened_at <= horizon)
     while len(state.cases) > MAX_CASES:
         del state.cases[next(iter(state.cases))]
 
 
-def _payments_of(visits: Iterable[Visit]) -> set[str]:
-    return {payment_id for visit in visits for payment_id in visit.payments}
+def _leaving(state: ShelfState, horizon: float) -> set[str]:
+    """Visits that are old enough, and tied to none that is not."""
+    waits = not state.link_up or state.now < state.link_since + KEEP_BEYOND_LATE_S
+    unsure = {c.visit_id for c in state.cases.values() if c.state == "provisional" and waits}
+    leaving = {v.visit_id for v in state.visits.values() if v.ended_at <= horizon} - unsure
+    while True:
+        held = {t for v in state.visits.values() if v.visit_id not in leaving for t in v.ties}
+        tied = {v for v in leaving if not held.isdisjoint(state.visits[v].ties)}
+        if not tied:
+            return leaving
+        leaving -= tied
 
 
 def _drop(records: dict[str, Any], outdated: Callable[[Any], bool]) -> None:

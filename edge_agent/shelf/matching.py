@@ -26,6 +26,8 @@ AHEAD, AHEAD_FULL = 2.0, 3.5
 # Few remember later what they forgot to pay.
 LATE = 3.0
 MISFIT = 2.0
+# Two and more units that equal a visit's to the last one are seldom a coincidence.
+EXACT = 4.0
 TIME_SCALE_S = 10.0
 TIME_WEIGHT = 0.4
 # A refunded unit covers goods only if no better one does.
@@ -58,11 +60,11 @@ def match(
     fit = _Fit(gone, paid)
     prices = _Prices(visits, fit, rules)
     pairs: dict[UnitKey, PaidUnit] = {}
-    for is_candidate in (is_at_hand, is_in_time):
+    for is_candidate in (prices.is_likely, prices.is_possible):
         used = {(p.payment_id, p.number) for p in pairs.values()}
         rows = [u for u in gone if u.sku is not None and u.key not in pairs]
         columns = [p for p in paid if (p.payment_id, p.number) not in used]
-        for some_rows, some_columns in _clusters(rows, columns, visits, rules, is_candidate):
+        for some_rows, some_columns in _clusters(rows, columns, is_candidate):
             for row, column in _assign(some_rows, some_columns, prices):
                 pairs[row.key] = column
     return Matching(pairs)
@@ -71,9 +73,7 @@ def match(
 def _clusters(
     rows: Sequence[Unit],
     columns: Sequence[PaidUnit],
-    visits: Mapping[str, Visit],
-    rules: Rules,
-    is_candidate: Callable[[Visit, PaidUnit, Rules], bool],
+    is_candidate: Callable[[Unit, PaidUnit], bool],
 ) -> Iterator[tuple[list[Unit], list[PaidUnit]]]:
     """Yield the groups of units within which, and between which no, pairs are possible."""
     by_sku: dict[str | None, list[int]] = defaultdict(list)
@@ -81,9 +81,8 @@ def _clusters(
         by_sku[column.sku].append(j)
     groups = _Groups(len(rows) + len(columns))
     for i, row in enumerate(rows):
-        visit = visits[row.visit_id]
         for j in by_sku.get(row.sku, ()):
-            if is_candidate(visit, columns[j], rules):
+            if is_candidate(row, columns[j]):
                 groups.join(i, len(rows) + j)
     for members in groups.joined():
         yield (
@@ -135,14 +134,30 @@ class _Prices:
         self._fit = fit
         self._rules = rules
 
+    def is_likely(self, unit: Unit, paid: PaidUnit) -> bool:
+        """Whether the payment was made about the time of the visit, or for exactly its goods."""
+        visit = self._visits[unit.visit_id]
+        if not is_in_time(visit, paid, self._rules):
+            return False
+        return is_at_hand(visit, paid, self._rules) or self._is_exact(unit, paid)
+
+    def is_possible(self, unit: Unit, paid: PaidUnit) -> bool:
+        """Whether the rules allow the pair at all."""
+        return is_in_time(self._visits[unit.visit_id], paid, self._rules)
+
+    def _is_exact(self, unit: Unit, paid: PaidUnit) -> bool:
+        return self._fit.is_exact(paid.payment_id, unit.visit_id)
+
     def of(self, unit: Unit, paid: PaidUnit) -> float:
         """The pair's cost, lowered by what leaving both alone would cost."""
         visit = self._visits[unit.visit_id]
         if not is_in_time(visit, paid, self._rules):
             return math.inf
         misfit = 1.0 - self._fit.of(paid.payment_id, unit.visit_id)
-        refunded = REFUNDED if paid.refunded_at is not None else 0.0
-        return _time_cost(unit, visit, paid, self._rules) + MISFIT * misfit + refunded - UNMATCHED
+        extra = REFUNDED if paid.refunded_at is not None else 0.0
+        if self._is_exact(unit, paid):
+            extra -= EXACT
+        return _time_cost(unit, visit, paid, self._rules) + MISFIT * misfit + extra - UNMATCHED
 
 
 def is_in_time(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
@@ -151,16 +166,17 @@ def is_in_time(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
 
 
 def is_at_hand(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
-    """Whether a payment was begun about when the visit was: not one that somebody made up later."""
+    """Whether a payment was under way about when the visit was: not one made up later."""
     return (
-        visit.started_at - rules.pay_ahead_s <= paid.reference_at <= visit.ended_at + rules.grace_s
+        paid.paid_at >= visit.started_at - rules.pay_ahead_s
+        and paid.reference_at <= visit.ended_at + rules.grace_s
     )
 
 
 def _time_cost(unit: Unit, visit: Visit, paid: PaidUnit, rules: Rules) -> float:
     """Price of the time between goods and payment; 0 where they coincide."""
-    if paid.reference_at < unit.taken_from:
-        ahead_s = unit.taken_from - paid.reference_at
+    if paid.paid_at < unit.taken_from:
+        ahead_s = unit.taken_from - paid.paid_at
         share = min(1.0, ahead_s / max(rules.pay_ahead_s, 1.0))
         return AHEAD + (AHEAD_FULL - AHEAD) * share
     after_s = max(0.0, paid.reference_at - unit.taken_at)
@@ -189,3 +205,7 @@ class _Fit:
             common = sum(min(count, goods.get(sku, 0)) for sku, count in cart.items())
             self._known[key] = common / (cart.total() + goods.total() - common)
         return self._known[key]
+
+    def is_exact(self, payment_id: str, visit_id: str) -> bool:
+        """Whether a payment of several units equals the visit's goods to the last one."""
+        return self._cart[payment_id].total() > 1 and self.of(payment_id, visit_id) == 1.0

@@ -116,13 +116,9 @@ def _returned(payment: Payment) -> dict[str, list[float]]:
         if refund.reason != "returned":
             continue
         lines = refund.lines
-        if not lines and (payment.state == "refunded" or refund.amount >= payment.paid):
+        whole = payment.state == "refunded" or 0 < payment.paid <= refund.amount
+        if not lines and whole:
             lines = tuple(RefundLine(line.sku, line.quantity) for line in payment.lines)
         for line in lines:
             returned.setdefault(line.sku, []).extend([refund.at] * line.quantity)
-    if payment.state == "refunded" and not payment.refunds:
-        # Refunded in full without a word why: the goods are expected back, as for any return.
-        at = payment.closed_at if payment.closed_at is not None else payment.told_at
-        for paid_line in payment.lines:
-            returned.setdefault(paid_line.sku, []).extend([at] * paid_line.quantity)
     return returned

@@ -5,7 +5,7 @@ Nothing here remembers: the same facts give the same account, in whatever order 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from edge_agent.shelf.identify import Hypothesis
 from edge_agent.shelf.matching import Matching, is_at_hand, is_in_time, match
 from edge_agent.shelf.payments import PaidUnit, paid_units
 from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
-from edge_agent.shelf.units import Taken, Unit, take_stock
+from edge_agent.shelf.units import Taken, Unit, take_stock, weigh_alike
 
 # A payment settles what a weight left open if this much of the posterior speaks for its goods.
 LIKELY_ALTERNATIVE = 0.05
@@ -23,7 +23,11 @@ AHEAD_IS_FARTHER = 3.0
 
 @dataclass(slots=True)
 class Account:
-    """One visit: units gone for good, what paid for them, and what is left over on either side."""
+    """One visit: units gone for good, what paid for them, and what is left over on either side.
+
+    `ties` are the changes by which goods went from one visit to another: such visits are reckoned,
+    and forgotten, together.
+    """
 
     visit: Visit
     changes: tuple[Change, ...]
@@ -32,6 +36,7 @@ class Account:
     unpaid: list[Unit] = field(default_factory=list)
     surplus: list[PaidUnit] = field(default_factory=list)
     came_back_later: bool = False
+    ties: set[str] = field(default_factory=set)
 
 
 def reckon(state: ShelfState, rules: Rules) -> dict[str, Account]:
@@ -44,6 +49,7 @@ def reckon(state: ShelfState, rules: Rules) -> dict[str, Account]:
     if readings:
         taken, matching = _match_all(state, changes, paid, rules, readings)
     accounts = _accounts(state, changes, taken, matching)
+    _lift_foreign_things(accounts, taken, rules)
     _bring_back(accounts, taken, rules)
     _hand_out_surplus(accounts, paid, rules)
     return accounts
@@ -74,27 +80,29 @@ def _match_all(
 def _without_strangers(
     matching: Matching, gone: list[Unit], visits: Mapping[str, Visit], rules: Rules
 ) -> Matching:
-    """Undo late pairs of payments that cover goods of another visit in time.
+    """Undo late pairs whose payment covers goods of another visit in time, and that one is short.
 
-    One payment's goods come from one visit. A payment that has nothing else to cover stays the
-    late one that it may be, even if somebody short stood at the shelf just then: a customer who
-    remembered must not be flagged for a stranger's sake.
+    Who pays for some of what he takes and for something else has put the cheap for the dear. Where
+    nothing is short the payment is a late one as well, or one for two visits.
     """
     homes: dict[str, set[str]] = defaultdict(set)
-    late: set[tuple[str, int]] = set()
+    late: list[Unit] = []
+    short: Counter[str] = Counter()
     for unit in gone:
         paid = matching.pairs.get(unit.key)
         if paid is None:
-            continue
-        if paid.reference_at > visits[unit.visit_id].ended_at + rules.grace_s:
-            late.add(unit.key)
+            short[unit.visit_id] += 1
+        elif paid.reference_at > visits[unit.visit_id].ended_at + rules.grace_s:
+            late.append(unit)
         else:
             homes[paid.payment_id].add(unit.visit_id)
-    kept = {
-        key: paid
-        for key, paid in matching.pairs.items()
-        if key not in late or not homes[paid.payment_id]
-    }
+    kept = dict(matching.pairs)
+    for unit in sorted(late, key=lambda u: u.key):
+        for home in sorted(homes[kept[unit.key].payment_id] - {unit.visit_id}):
+            if short[home]:
+                short[home] -= 1
+                del kept[unit.key]
+                break
     return Matching(kept)
 
 
@@ -107,28 +115,46 @@ def _settle_by_payment(
 ) -> dict[str, Hypothesis]:
     """Choose, for changes that stay open or unpaid, a likely alternative that is paid for.
 
-    Only payments made about the time of the visit speak for it.
+    Payments made about the time of the visit speak for it first; a late one may too, once it is
+    clear that it was not made ahead for goods yet to be taken.
     """
     used = matching.used()
     free = [p for p in paid if (p.payment_id, p.number) not in used]
     readings: dict[str, Hypothesis] = {}
-    if not free:
-        return readings
-    for visit_id, goods in taken.items():
-        at_hand = [p for p in free if is_at_hand(state.visits[visit_id], p, rules)]
-        open_changes = {u.change_id for u in goods.gone if u.key not in matching.pairs}
-        for change_id in sorted(open_changes) if at_hand else ():
-            change = state.changes[change_id]
-            for hypothesis in change.hypotheses:
-                if hypothesis.confidence < LIKELY_ALTERNATIVE or hypothesis.items == change.items:
-                    continue
-                picked = _covering(at_hand, hypothesis)
-                if picked:
-                    readings[change_id] = hypothesis
-                    at_hand = [p for p in at_hand if p not in picked]
+    for late in (False, True):
+        for visit_id, goods in taken.items():
+            visit = state.visits[visit_id]
+            open_changes = {u.change_id for u in goods.gone if u.key not in matching.pairs}
+            open_changes -= readings.keys()
+            if not (free and open_changes):
+                continue
+            near = [p for p in free if _may_speak(p, visit, state.now, rules, late=late)]
+            for change_id in sorted(open_changes):
+                reading, picked = _paid_alternative(state.changes[change_id], near)
+                if reading is not None:
+                    readings[change_id] = reading
+                    near = [p for p in near if p not in picked]
                     free = [p for p in free if p not in picked]
-                    break
     return readings
+
+
+def _may_speak(paid: PaidUnit, visit: Visit, now: float, rules: Rules, *, late: bool) -> bool:
+    if not is_in_time(visit, paid, rules):
+        return False
+    return now >= paid.paid_at + rules.pay_ahead_s if late else is_at_hand(visit, paid, rules)
+
+
+def _paid_alternative(
+    change: Change, near: list[PaidUnit]
+) -> tuple[Hypothesis | None, list[PaidUnit]]:
+    """The likeliest other explanation that the paid units cover, and those units."""
+    for hypothesis in change.hypotheses:
+        if hypothesis.confidence < LIKELY_ALTERNATIVE or hypothesis.items == change.items:
+            continue
+        picked = _covering(near, hypothesis)
+        if picked:
+            return hypothesis, picked
+    return None, []
 
 
 def _covering(free: list[PaidUnit], hypothesis: Hypothesis) -> list[PaidUnit]:
@@ -161,6 +187,22 @@ def _accounts(
     return accounts
 
 
+def _lift_foreign_things(
+    accounts: dict[str, Account], taken: Mapping[str, Taken], rules: Rules
+) -> None:
+    """Let an unknown thing that came in one visit and left in another, or the other way round,
+    undo itself: a mug, a bag, a plate that was out for cleaning."""
+    came = [unit for t in taken.values() for unit in t.foreign]
+    for account in accounts.values():
+        for unit in [u for u in account.unpaid if u.sku is None]:
+            for other in came:
+                near = abs(other.taken_at - unit.taken_at) <= rules.late_s
+                if near and other.plate == unit.plate and weigh_alike(other, unit):
+                    came.remove(other)
+                    _give_back(account, unit, other.change_id, accounts.get(other.visit_id))
+                    break
+
+
 def _bring_back(accounts: dict[str, Account], taken: Mapping[str, Taken], rules: Rules) -> None:
     """Let goods brought in a later visit cancel what an earlier one took: unpaid units first,
     then those refunded as returned, then paid ones (a refund is due then)."""
@@ -178,7 +220,7 @@ def _bring_back(accounts: dict[str, Account], taken: Mapping[str, Taken], rules:
                     if best is None or candidate[:3] > best[:3]:
                         best = candidate
         if best is not None:
-            _give_back(accounts[best[2]], best[3])
+            _give_back(accounts[best[2]], best[3], unit.change_id, accounts.get(unit.visit_id))
 
 
 def _owed(account: Account, unit: Unit) -> int:
@@ -188,9 +230,12 @@ def _owed(account: Account, unit: Unit) -> int:
     return 1 if paid.refunded_at is not None else 0
 
 
-def _give_back(account: Account, unit: Unit) -> None:
+def _give_back(account: Account, unit: Unit, by_change: str, giver: Account | None) -> None:
     account.gone = tuple(u for u in account.gone if u.key != unit.key)
     account.came_back_later = True
+    account.ties.add(by_change)
+    if giver is not None:
+        giver.ties.add(by_change)
     if unit.key in account.paid:
         del account.paid[unit.key]
     else:

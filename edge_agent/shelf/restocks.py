@@ -11,6 +11,16 @@ from edge_agent.shelf.findings import LossLine
 from edge_agent.shelf.state import Output, Restock, ShelfState
 from edge_agent.times import rfc3339
 
+# A restock that nobody finished ends by itself, or every later theft would count as part of it.
+RESTOCK_AT_MOST_S = 4 * 3600.0
+
+
+def end_of(restock: Restock) -> float | None:
+    """When a restock that has begun ended, or will have by itself; None for one not begun."""
+    if restock.finished_at is not None or restock.started_at is None:
+        return restock.finished_at
+    return restock.started_at + RESTOCK_AT_MOST_S
+
 
 def record_restock(state: ShelfState, fact: RestockFact) -> bool:
     """File an order's revision; False where a higher one is known already."""

@@ -59,8 +59,8 @@ class Change:
 class Visit:
     """Changes close enough in time to be one stay.
 
-    `payments` are those that had to do with it at the last reckoning, `told` the content that was
-    published last.
+    `ties` are the payments, and the changes of other visits, that had to do with it at the last
+    reckoning; `told` is the content that was published last.
     """
 
     visit_id: str
@@ -68,7 +68,7 @@ class Visit:
     ended_at: float
     unobserved: bool = False
     queried: bool = False
-    payments: tuple[str, ...] = ()
+    ties: tuple[str, ...] = ()
     revision: int = 0
     told: dict[str, Any] | None = None
 

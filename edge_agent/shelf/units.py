@@ -31,6 +31,7 @@ class Unit:
     price: int
     confidence: float
     delta_g: float
+    sigma_g: float
 
     @property
     def key(self) -> tuple[str, int]:
@@ -40,10 +41,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a visit took for good, and what it brought beyond that."""
+    """What a visit took for good, what it brought beyond that, and foreign things it left."""
 
     gone: tuple[Unit, ...]
     brought: tuple[Unit, ...]
+    foreign: tuple[Unit, ...]
 
 
 def take_stock(changes: Sequence[Change], readings: Mapping[str, Hypothesis]) -> Taken:
@@ -54,14 +56,24 @@ def take_stock(changes: Sequence[Change], readings: Mapping[str, Hypothesis]) ->
     settled = _without_foreign_things(changes, readings)
     gone: list[Unit] = []
     brought: list[Unit] = []
+    foreign: list[Unit] = []
     for change in settled:
         for unit in _units(change, readings.get(change.change_id)):
             if unit.delta_g < 0:
                 if not _cancel(brought, unit.sku, unit.plate):
                     gone.append(unit)
-            elif unit.sku is not None and not _cancel(gone, unit.sku):
+            elif unit.sku is None:
+                foreign.append(unit)
+            elif not _cancel(gone, unit.sku):
                 brought.append(unit)
-    return Taken(tuple(gone), tuple(brought))
+    return Taken(tuple(gone), tuple(brought), tuple(foreign))
+
+
+def weigh_alike(first: Unit, second: Unit) -> bool:
+    """Whether two unknown units may be one thing that came and went."""
+    return abs(first.delta_g + second.delta_g) <= max(
+        SAME_THING_G, 3 * math.hypot(first.sigma_g, second.sigma_g)
+    )
 
 
 def _cancel(units: list[Unit], sku: str | None, plate: str | None = None) -> bool:
@@ -128,4 +140,5 @@ def _unit(change: Change, number: int, sku: str | None, delta_g: float, sure: fl
         price=change.prices.get(sku, 0) if sku else 0,
         confidence=sure,
         delta_g=delta_g,
+        sigma_g=change.sigma_g,
     )

@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from edge_agent.shelf.facts import ChangeFact
 from edge_agent.shelf.identify import Surroundings, identify
+from edge_agent.shelf.restocks import RESTOCK_AT_MOST_S
 from edge_agent.shelf.state import Change, ChangeKind, Restock, Rules, ShelfState, Visit
 from edge_agent.weighing.change import WeightChange
 
 # Changes found at one start belong together, though plates settle one after the other.
 START_SPREAD_S = 60.0
-# A restock that nobody finished ends by itself, or every later theft would count as part of it.
-RESTOCK_AT_MOST_S = 4 * 3600.0
 
 
 def record_change(
@@ -25,7 +24,7 @@ def record_change(
     if weight.withdrawn:
         after = _withdrawn(before, weight)
     else:
-        restock_id = before.restock_id if before else _running_restock(state, weight)
+        restock_id = before.restock_id if before else _running_restock(state, weight, rules)
         after = _identified(state, weight, restock_id, before, rules)
         if restock_id is None:
             visit_id = before.visit_id if before else _join_visit(state, weight, rules)
@@ -146,18 +145,20 @@ def _just_left(state: ShelfState, weight: WeightChange, rules: Rules) -> dict[st
     return {sku: count for sku, count in left.items() if count > 0}
 
 
-def _running_restock(state: ShelfState, weight: WeightChange) -> str | None:
+def _running_restock(state: ShelfState, weight: WeightChange, rules: Rules) -> str | None:
     for restock_id, restock in state.restocks.items():
-        if _runs(restock, weight.started_at):
+        tail_s = rules.visit_gap_s if weight.delta_g > 0 else 0.0
+        if _runs(restock, weight.started_at, tail_s):
             return restock_id
     return None
 
 
-def _runs(restock: Restock, at: float) -> bool:
+def _runs(restock: Restock, at: float, tail_s: float) -> bool:
+    """Whether a change at `at` belongs to it; goods may be set down `tail_s` after its end."""
     if restock.started_at is None or at < restock.started_at:
         return False
     if restock.finished_at is not None:
-        return at <= restock.finished_at
+        return at <= restock.finished_at + tail_s
     return at <= restock.started_at + RESTOCK_AT_MOST_S
 
 

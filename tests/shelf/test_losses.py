@@ -303,3 +303,98 @@ def test_a_payment_for_goods_at_hand_and_another_product_substitutes_it() -> Non
         payment(7215, "cola", "gum", name="P1"),
     )
     assert scene.open_lines() == [("substituted", "nuts", 1, 850), ("unpaid", "cola", 1, 350)]
+
+
+def states(scene: Scene) -> list[str]:
+    """How each visit stands at the end, in their order."""
+    return [visit["state"] for visit in scene.visits().values()]
+
+
+def test_a_late_payment_of_exactly_a_visits_goods_is_that_visits() -> None:
+    scene = Scene(
+        take(0, "A1", "cola"),
+        take(3, "A2", "nuts"),
+        take(280, "A2", "nuts"),
+        payment(300, "cola", "nuts"),
+    )
+    assert states(scene) == ["settled", "short"]
+
+
+def test_one_payment_for_two_visits_settles_both_and_stays_so() -> None:
+    scene = Scene(take(0, "A1", "cola"), take(600, "A2", "nuts"), payment(630, "cola", "nuts"))
+    assert states(scene) == ["settled", "settled"]
+    assert all(v["paid_not_taken"] == [] for v in scene.visits().values())
+
+
+def test_four_colas_over_an_hour_paid_at_the_end_are_no_loss() -> None:
+    cans = [take(at, "A1", "cola") for at in (0, 1200, 2400, 3600)]
+    assert Scene(*cans, payment(3630, *["cola"] * 4)).open_lines() == []
+
+
+def test_what_is_forgotten_does_not_change_what_was_found() -> None:
+    scene = Scene(
+        take(0, "A2", "nuts"),
+        take(120, "A1", "cola"),
+        take(122, "A3", "gum"),
+        payment(150, "cola", "nuts"),
+    )
+    assert scene.open_lines() == [("underpaid", "gum", 1, 200)]
+    assert scene.ledger.state.visits == {}
+
+
+def test_a_late_payment_settles_what_the_weight_left_open() -> None:
+    assert Scene(change(0, "B1", -346.4), payment(300, "zero")).open_lines() == []
+
+
+def test_a_cart_opened_long_before_still_pays_for_something_else() -> None:
+    scene = Scene(take(0, "A1", "cola"), payment(20, "nuts", opened=-3600))
+    assert scene.of("losses") == []
+
+
+def test_a_mug_left_by_one_visitor_and_fetched_by_the_next_is_no_loss() -> None:
+    assert Scene(change(0, "A1", 500.0), change(200, "A1", -500.3)).open_lines() == []
+
+
+def test_a_crumb_is_no_loss() -> None:
+    assert Scene(change(0, "A1", -2.0)).of("losses") == []
+
+
+def test_a_payment_for_goods_that_the_catalogue_does_not_know_accuses_nobody() -> None:
+    assert Scene(take(0, "A1", "cola"), payment(20, "mystery")).of("losses") == []
+
+
+def test_a_refund_without_a_reason_does_not_ask_for_the_goods() -> None:
+    scene = Scene(
+        take(0, "A2", "nuts"), told_at(payment(20, "nuts", state="refunded", revision=4), 3600)
+    )
+    assert scene.open_lines() == []
+
+
+def test_a_clock_that_ran_ahead_takes_nobodys_grace() -> None:
+    scene = Scene(LinkFact(START + 7200, True), until=0)
+    scene.tell(take(0, "A2", "nuts"), payment(30, "nuts"))
+    assert scene.of("losses") == []
+
+
+def test_three_days_without_the_cloud_end_as_they_should() -> None:
+    away = 3 * 86400.0
+    scene = Scene(
+        LinkFact(START - 10, False),
+        take(0, "A2", "nuts"),
+        take(900, "A1", "cola"),
+        LinkFact(START + away, True),
+        told_at(payment(20, "nuts"), away + 5),
+    )
+    assert states(scene) == ["settled", "short"]
+    assert scene.open_lines() == [("unpaid", "cola", 1, 350)]
+
+
+def test_a_confirmed_case_that_was_paid_and_revoked_is_confirmed_again() -> None:
+    scene = Scene(take(0, "A2", "nuts"), until=1000)
+    (case_id,) = scene.cases()
+    scene.tell(
+        VerdictFact(START + 1001, case_id, "confirmed"),
+        payment(2000, "nuts", revision=1),
+        told_at(payment(2000, "nuts", state="closed", revision=2), 3000),
+    )
+    assert [c["resolution"] for c in scene.of("losses")] == [None, "confirmed", "paid", "confirmed"]
