@@ -88,9 +88,7 @@ class Agent:
         self._desk = Desk(
             self._ledger, self._pipeline, self._store, self._standing, self._scales, self._witness
         )
-        self._cameras = [
-            CameraReader(c, self._clock.now, self._see_or_put) for c in settings.camera
-        ]
+        self._cameras = [CameraReader(c, self._clock.now, self._see) for c in settings.camera]
         self._upkeep = Upkeep(
             self._ledger, self._pipeline, self._store, self._standing, notifier, self._clock
         )
@@ -175,7 +173,7 @@ class Agent:
         if all(reader.is_alive() for reader in self._scales.readers):
             self._upkeep.feed_watchdog()
 
-    def _see_or_put(self, event: CameraEvent) -> None:
+    def _see(self, event: CameraEvent) -> None:
         """Take what a camera's thread tells. Frames go to their ring at once: a loop that waits
         for the disk must not gather pictures of 3 MB each."""
         if isinstance(event, Frame):

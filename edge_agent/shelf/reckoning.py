@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from edge_agent.shelf.identify import Hypothesis
 from edge_agent.shelf.matching import Matching, is_at_hand, is_in_time, match
 from edge_agent.shelf.payments import PaidUnit, paid_units
+from edge_agent.shelf.readings import settle_by_payment
 from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
 from edge_agent.shelf.units import Taken, Unit, take_stock, weigh_alike
 
-# A payment settles what a weight left open if this much of the posterior speaks for its goods.
-LIKELY_ALTERNATIVE = 0.05
 # Who pays has mostly taken already: a visit to come is as far away as one this much longer ago.
 AHEAD_IS_FARTHER = 3.0
 
@@ -45,7 +44,7 @@ def reckon(state: ShelfState, rules: Rules) -> dict[str, Account]:
     readings: dict[str, Hypothesis] = {}
     changes = _changes_by_visit(state)
     taken, matching = _match_all(state, changes, paid, rules, readings)
-    readings = _settle_by_payment(state, taken, matching, paid, rules)
+    readings = settle_by_payment(state, taken, matching, paid, rules)
     if readings:
         taken, matching = _match_all(state, changes, paid, rules, readings)
     accounts = _accounts(state, changes, taken, matching)
@@ -104,68 +103,6 @@ def _without_strangers(
                 del kept[unit.key]
                 break
     return Matching(kept)
-
-
-def _settle_by_payment(
-    state: ShelfState,
-    taken: Mapping[str, Taken],
-    matching: Matching,
-    paid: list[PaidUnit],
-    rules: Rules,
-) -> dict[str, Hypothesis]:
-    """Choose, for changes that stay open or unpaid, a likely alternative that is paid for.
-
-    Payments made about the time of the visit speak for it first; a late one may too, once it is
-    clear that it was not made ahead for goods yet to be taken.
-    """
-    used = matching.used()
-    free = [p for p in paid if (p.payment_id, p.number) not in used]
-    readings: dict[str, Hypothesis] = {}
-    for late in (False, True):
-        for visit_id, goods in taken.items():
-            visit = state.visits[visit_id]
-            open_changes = {u.change_id for u in goods.gone if u.key not in matching.pairs}
-            open_changes -= readings.keys()
-            if not (free and open_changes):
-                continue
-            near = [p for p in free if _may_speak(p, visit, state.now, rules, late=late)]
-            for change_id in sorted(open_changes):
-                reading, picked = _paid_alternative(state.changes[change_id], near)
-                if reading is not None:
-                    readings[change_id] = reading
-                    near = [p for p in near if p not in picked]
-                    free = [p for p in free if p not in picked]
-    return readings
-
-
-def _may_speak(paid: PaidUnit, visit: Visit, now: float, rules: Rules, *, late: bool) -> bool:
-    if not is_in_time(visit, paid, rules):
-        return False
-    return now >= paid.paid_at + rules.pay_ahead_s if late else is_at_hand(visit, paid, rules)
-
-
-def _paid_alternative(
-    change: Change, near: list[PaidUnit]
-) -> tuple[Hypothesis | None, list[PaidUnit]]:
-    """The likeliest other explanation that the paid units cover, and those units."""
-    for hypothesis in change.hypotheses:
-        if hypothesis.confidence < LIKELY_ALTERNATIVE or hypothesis.items == change.items:
-            continue
-        picked = _covering(near, hypothesis)
-        if picked:
-            return hypothesis, picked
-    return None, []
-
-
-def _covering(free: list[PaidUnit], hypothesis: Hypothesis) -> list[PaidUnit]:
-    """The free paid units that pay for the hypothesis' goods; none where they do not suffice."""
-    picked: list[PaidUnit] = []
-    for sku, quantity in hypothesis.items:
-        fitting = [p for p in free if p.sku == sku][: abs(quantity)]
-        if len(fitting) < abs(quantity):
-            return []
-        picked.extend(fitting)
-    return picked
 
 
 def _accounts(

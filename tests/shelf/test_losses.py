@@ -398,3 +398,9 @@ def test_a_confirmed_case_that_was_paid_and_revoked_is_confirmed_again() -> None
         told_at(payment(2000, "nuts", state="closed", revision=2), 3000),
     )
     assert [c["resolution"] for c in scene.of("losses")] == [None, "confirmed", "paid", "confirmed"]
+
+
+def test_a_payment_at_hand_explains_an_unsure_change_before_it_covers_an_old_theft() -> None:
+    scene = Scene(take(0, "A1", "cola"), change(9000, "B1", -346.5), payment(9020, "cola"))
+    assert states(scene) == ["short", "settled"]
+    assert scene.open_lines() == [("unpaid", "cola", 1, 350)]

@@ -1,0 +1,98 @@
+"""What a payment says of a change that the weight left open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edge_agent.shelf.identify import Hypothesis
+from edge_agent.shelf.matching import Matching, is_at_hand, is_in_time
+from edge_agent.shelf.payments import PaidUnit
+from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
+from edge_agent.shelf.units import Taken
+
+# A payment settles what a weight left open if this much of the posterior speaks for its goods.
+LIKELY_ALTERNATIVE = 0.05
+
+
+def settle_by_payment(
+    state: ShelfState,
+    taken: Mapping[str, Taken],
+    matching: Matching,
+    paid: list[PaidUnit],
+    rules: Rules,
+) -> dict[str, Hypothesis]:
+    """Choose, for changes that stay open or unpaid, a likely alternative that is paid for.
+
+    Payments made about the time of the visit speak for it first; a late one may too, once it is
+    clear that it was not made ahead for goods yet to be taken.
+    """
+    late_keys = _late_units(taken, matching, state.visits, rules)
+    prompt = {(p.payment_id, p.number) for k, p in matching.pairs.items() if k not in late_keys}
+    used = matching.used()
+    readings: dict[str, Hypothesis] = {}
+    spoken: list[PaidUnit] = []
+    for late in (False, True):
+        # What is only taken for a late payment of an earlier visit may be this one's prompt one.
+        spent = used if late else prompt
+        free = [p for p in paid if (p.payment_id, p.number) not in spent and p not in spoken]
+        for visit_id, goods in taken.items():
+            visit = state.visits[visit_id]
+            open_changes = {u.change_id for u in goods.gone if u.key not in matching.pairs}
+            open_changes -= readings.keys()
+            if not (free and open_changes):
+                continue
+            near = [p for p in free if _may_speak(p, visit, state.now, rules, late=late)]
+            for change_id in sorted(open_changes):
+                reading, picked = _paid_alternative(state.changes[change_id], near)
+                if reading is not None:
+                    readings[change_id] = reading
+                    near = [p for p in near if p not in picked]
+                    free = [p for p in free if p not in picked]
+                    spoken += picked
+    return readings
+
+
+def _late_units(
+    taken: Mapping[str, Taken],
+    matching: Matching,
+    visits: Mapping[str, Visit],
+    rules: Rules,
+) -> set[tuple[str, int]]:
+    """The units whose payment came so late that it may be somebody else's."""
+    return {
+        unit.key
+        for goods in taken.values()
+        for unit in goods.gone
+        if unit.key in matching.pairs
+        and not is_at_hand(visits[unit.visit_id], matching.pairs[unit.key], rules)
+    }
+
+
+def _may_speak(paid: PaidUnit, visit: Visit, now: float, rules: Rules, *, late: bool) -> bool:
+    if not is_in_time(visit, paid, rules):
+        return False
+    return now >= paid.paid_at + rules.pay_ahead_s if late else is_at_hand(visit, paid, rules)
+
+
+def _paid_alternative(
+    change: Change, near: list[PaidUnit]
+) -> tuple[Hypothesis | None, list[PaidUnit]]:
+    """The likeliest other explanation that the paid units cover, and those units."""
+    for hypothesis in change.hypotheses:
+        if hypothesis.confidence < LIKELY_ALTERNATIVE or hypothesis.items == change.items:
+            continue
+        picked = _covering(near, hypothesis)
+        if picked:
+            return hypothesis, picked
+    return None, []
+
+
+def _covering(free: list[PaidUnit], hypothesis: Hypothesis) -> list[PaidUnit]:
+    """The free paid units that pay for the hypothesis' goods; none where they do not suffice."""
+    picked: list[PaidUnit] = []
+    for sku, quantity in hypothesis.items:
+        fitting = [p for p in free if p.sku == sku][: abs(quantity)]
+        if len(fitting) < abs(quantity):
+            return []
+        picked.extend(fitting)
+    return picked
