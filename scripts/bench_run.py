@@ -1,0 +1,135 @@
+"""What `edge-agent run` costs: memory and share of a core at 12 plates, 80 samples a second.
+
+Starts the real agent on the simulated shelf behind a pseudo-terminal, with a real Mosquitto where
+one is installed, lets it settle and measures it from /proc. Exit status 1 where it takes more than
+issue 2 allows: 80 MB resident, 5 % of a core.
+
+    python scripts/bench_run.py --seconds 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from edge_agent.control import ask
+from edge_agent.errors import AgentNotRunning, BrokerError
+from edge_agent.settings import MqttSettings, ScaleSettings
+from edge_agent.simulation.board import PtyBoard
+from edge_agent.simulation.broker import LocalBroker
+from edge_agent.simulation.live import LiveShelf
+from edge_agent.simulation.shop import demo_settings, settings_toml
+
+RATE_HZ = 80.0
+SETTLE_S = 8.0
+BLOCK_S = 0.05
+MOST_MB, MOST_CPU_PERCENT = 80.0, 5.0
+
+
+def main() -> int:
+    """Measure and print; 1 where a limit is passed."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=20.0, help="how long to measure")
+    parser.add_argument("--visits-per-hour", type=float, default=60.0, help="how busy the shelf is")
+    parser.add_argument("--seed", type=int, default=1)
+    wanted = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        shelf = LiveShelf(
+            wanted.seed,
+            time.time(),
+            rate_hz=RATE_HZ,
+            visits_per_hour=wanted.visits_per_hour,
+            quiet_s=SETTLE_S,
+            office_rhythm=False,
+        )
+        board = stack.enter_context(PtyBoard(len(shelf.plates), RATE_HZ))
+        agent = _start(folder, board.port, _broker(stack, folder))
+        stack.callback(agent.wait)
+        stack.callback(agent.terminate)
+        started_at = time.monotonic()
+        _feed(shelf, board, until=started_at + SETTLE_S)
+        ask(folder / "state", {"ask": "status"})
+        before_s, began_at = _cpu_s(agent.pid), time.monotonic()
+        _feed(shelf, board, until=began_at + wanted.seconds)
+        cpu_s, took_s = _cpu_s(agent.pid) - before_s, time.monotonic() - began_at
+        status = ask(folder / "state", {"ask": "status"})
+        figures = {
+            "rss_mb": round(_memory_mb(agent.pid, "VmRSS"), 1),
+            "peak_rss_mb": round(_memory_mb(agent.pid, "VmHWM"), 1),
+            "cpu_percent": round(100 * cpu_s / took_s, 2),
+            "plates": len(status["plates"]),
+            "cloud": status["cloud"],
+            "samples_dropped": board.dropped,
+            "seconds": round(took_s, 1),
+        }
+    print(json.dumps(figures))
+    too_much = figures["rss_mb"] > MOST_MB or figures["cpu_percent"] > MOST_CPU_PERCENT
+    return 1 if too_much else 0
+
+
+def _broker(stack: ExitStack, folder: Path) -> int | None:
+    """Start a broker and return its port; None where none is installed."""
+    try:
+        return stack.enter_context(LocalBroker(folder / "broker")).port
+    except BrokerError as error:
+        print(f"measuring offline: {error}", file=sys.stderr)
+        return None
+
+
+def _start(folder: Path, port: str, broker_port: int | None) -> subprocess.Popen[bytes]:
+    settings = demo_settings().model_copy(
+        update={
+            "scale": (ScaleSettings(id="main", driver="stream", port=port),),
+            "mqtt": MqttSettings(host="127.0.0.1", port=broker_port, tls=False)
+            if broker_port
+            else None,
+        }
+    )
+    config = folder / "shelf.toml"
+    config.write_text(settings_toml(settings), encoding="utf-8")
+    command = [sys.executable, "-m", "edge_agent.cli.main", "run", "--config", str(config)]
+    state = folder / "state"
+    agent = subprocess.Popen([*command, "--state", str(state)])
+    while agent.poll() is None:
+        try:
+            ask(state, {"ask": "status"})
+            return agent
+        except AgentNotRunning:
+            time.sleep(0.05)
+    raise SystemExit(f"the agent ended with status {agent.returncode}; its log says why")
+
+
+def _feed(shelf: LiveShelf, board: PtyBoard, until: float) -> None:
+    """Send samples as a board would, at the pace of the clock."""
+    next_at = time.monotonic()
+    while next_at < until:
+        times, counts = shelf.next_block(BLOCK_S)
+        board.send(times, counts)
+        next_at += BLOCK_S
+        time.sleep(max(0.0, next_at - time.monotonic()))
+
+
+def _cpu_s(pid: int) -> float:
+    """Processor time of a process so far, user and system, in seconds (proc(5), stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _memory_mb(pid: int, name: str) -> float:
+    """One memory figure of a process in MB (proc(5), status)."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise SystemExit(f"/proc/{pid}/status has no {name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
