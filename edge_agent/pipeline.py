@@ -15,6 +15,7 @@ from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import ChangeFact, LevelsFact
 from edge_agent.shelf.state import Output
 from edge_agent.store.store import Store
+from edge_agent.weighing.calibration import to_grams
 from edge_agent.weighing.change import WeightChange
 from edge_agent.weighing.weigher import PlateHealth, PlateLevel, PlateSpec, Weigher
 
@@ -174,5 +175,4 @@ def calibrated(counts: FloatArray, plates: Sequence[PlateSettings]) -> FloatArra
     """Counts (n, k) of the plates' channels, in their order, as grams."""
     zero = np.array([p.zero_counts for p in plates])
     per_g = np.array([p.counts_per_g for p in plates])
-    grams: FloatArray = (counts - zero) / per_g
-    return grams
+    return to_grams(counts, zero, per_g)

@@ -51,6 +51,7 @@ class _Scan:
         self._line = 1
 
     def run(self) -> dict[KeyPath, int]:
+        """Scan the whole text; returns the line of each key by its path."""
         table: KeyPath = ()
         self._blank()
         while self.at < len(self.text):

@@ -38,8 +38,10 @@ class _Reading:
     error: float
 
 
-def to_grams(counts: FloatArray, zero_counts: float, counts_per_g: float) -> FloatArray:
-    """Convert raw counts (any shape) to grams; NaN stays NaN."""
+def to_grams(
+    counts: FloatArray, zero_counts: float | FloatArray, counts_per_g: float | FloatArray
+) -> FloatArray:
+    """Convert raw counts (any shape) to grams, one calibration or one a column; NaN stays NaN."""
     grams: FloatArray = (np.asarray(counts, dtype=np.float64) - zero_counts) / counts_per_g
     return grams
 
