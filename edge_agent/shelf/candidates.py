@@ -1,0 +1,151 @@
+"""Which goods a weight change may have been, before it is weighed: the priors of `identify`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from edge_agent.shelf.catalogue import Product
+
+Items = tuple[tuple[str, int], ...]
+
+# Shares of actions with one, two, … units of one product; from six on they fall by a fifth each.
+COUNT_PRIOR = (0.72, 0.18, 0.06, 0.025, 0.01, 0.005)
+COUNT_DECAY = 0.8
+MAX_UNITS = 60
+# How often a further unit in the same hand is chosen without regard to the first, among all
+# products of the plate. Rather too high than too low: a pair taken for one unit is an error, a unit
+# that might be a pair only abstains.
+FREE_CHOICE = 0.45
+MAX_MIXED_UNITS = 4
+# Shares of what comes onto a plate outside a restock: goods that just left it, goods that left it
+# long ago, goods of another plate that just left there, any other goods, and things that are none.
+PUT_BACK_PRIOR = 1.0
+BROUGHT_PRIOR = 0.1
+JUST_LEFT_PRIOR = 0.15
+ELSEWHERE_PRIOR = 0.003
+FOREIGN_RETURN_PRIOR = 0.05
+# An ordered number of units up to the whole of it is as likely at once as in any parts.
+EXPECTED_PRIOR = 1.0
+# More units than the ledger knows of: it may be wrong, but seldom is.
+BEYOND_STOCK = 0.02
+FOREIGN_PRIOR = 0.01
+FOREIGN_RANGE_G = 2000.0
+FAR_G = FOREIGN_RANGE_G / math.sqrt(2 * math.pi)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One explanation: signed quantities, their weight with its variance (g, g²), the prior.
+
+    Empty `items` is a thing that is no product; its weight may be anything.
+    """
+
+    items: Items
+    weight_g: float
+    variance_g2: float
+    prior: float
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known beside the weight.
+
+    `planogram`: products that belong on the plate. `elsewhere`: every other weighed product.
+    `stock`: counts on the plate where they are known. `just_left`: units by SKU that left any
+    plate shortly before, which may be coming back. `restocking`: the operator fills the shelf;
+    `expected` is what the order has for this plate, where there is an order.
+    """
+
+    planogram: Sequence[Product]
+    elsewhere: Sequence[Product]
+    stock: Mapping[str, int]
+    just_left: Mapping[str, int]
+    restocking: bool = False
+    expected: Mapping[str, int] = field(default_factory=dict)
+
+
+def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
+    """Yield what may have moved, near a measured weight; several may have the same items.
+
+    A thing that is no product has a flat density over `FOREIGN_RANGE_G`, written as a normal one
+    so wide that it is as high at the measured weight.
+    """
+    sign = 1 if delta_g > 0 else -1
+    for products, counts, prior in _combinations(delta_g, around):
+        yield Candidate(
+            tuple(sorted((p.sku, sign * n) for p, n in zip(products, counts, strict=True))),
+            sign * sum(n * (p.weight_g or 0.0) for p, n in zip(products, counts, strict=True)),
+            sum(n * p.weight_sd_g**2 for p, n in zip(products, counts, strict=True)),
+            prior,
+        )
+    brought = delta_g > 0 and not around.restocking
+    foreign = FOREIGN_RETURN_PRIOR if brought else FOREIGN_PRIOR
+    yield Candidate((), delta_g, FAR_G**2, foreign)
+
+
+def _combinations(
+    delta_g: float, around: Surroundings
+) -> Iterator[tuple[tuple[Product, ...], tuple[int, ...], float]]:
+    """Yield (products, counts, prior) near the measured weight."""
+    placed = [p for p in around.planogram if p.weight_g]
+    mixed = FREE_CHOICE * (1 - 1 / len(placed)) if placed else 0.0
+    for product in placed:
+        for count in _counts_near(abs(delta_g), product):
+            prior = _count_prior(count) / len(placed) * (1.0 if count == 1 else 1 - mixed)
+            yield (product,), (count,), prior * _circumstances(delta_g, product, count, around)
+    for pair in combinations(placed, 2):
+        for counts in _mixed_counts():
+            share = 2 / (len(placed) * (len(placed) - 1)) / (sum(counts) - 1)
+            prior = mixed * share * _count_prior(sum(counts))
+            for product, count in zip(pair, counts, strict=True):
+                prior *= _circumstances(delta_g, product, count, around)
+            yield pair, counts, prior
+    yield from _from_elsewhere(delta_g, around)
+
+
+def _circumstances(delta_g: float, product: Product, count: int, around: Surroundings) -> float:
+    """How much likelier or not the ledger, or a restock, makes units of a product."""
+    if delta_g < 0:
+        return 1.0 if count <= around.stock.get(product.sku, MAX_UNITS) else BEYOND_STOCK
+    if count <= around.expected.get(product.sku, 0):
+        return EXPECTED_PRIOR / _count_prior(count)
+    if around.restocking:
+        return 1.0
+    just_left = around.just_left.get(product.sku, 0) >= count
+    return PUT_BACK_PRIOR if just_left else BROUGHT_PRIOR**count
+
+
+def _from_elsewhere(
+    delta_g: float, around: Surroundings
+) -> Iterator[tuple[tuple[Product, ...], tuple[int, ...], float]]:
+    """Yield goods of other plates: put back in the wrong place, or taken from there."""
+    removal = delta_g < 0
+    for product in around.elsewhere:
+        known = around.stock.get(product.sku, 0) if removal else 0
+        if removal and known <= 0:
+            continue
+        for count in _counts_near(abs(delta_g), product):
+            likely = known >= count or around.just_left.get(product.sku, 0) >= count
+            prior = JUST_LEFT_PRIOR if likely else ELSEWHERE_PRIOR / max(1, len(around.elsewhere))
+            yield (product,), (count,), prior * _count_prior(count)
+
+
+def _counts_near(weight_g: float, product: Product) -> range:
+    unit = product.weight_g or 1.0
+    nearest = round(weight_g / unit)
+    return range(max(1, nearest - 1), min(MAX_UNITS, nearest + 1) + 1)
+
+
+def _count_prior(count: int) -> float:
+    if count <= len(COUNT_PRIOR):
+        return COUNT_PRIOR[count - 1]
+    return float(COUNT_PRIOR[-1] * COUNT_DECAY ** (count - len(COUNT_PRIOR)))
+
+
+def _mixed_counts() -> Iterator[tuple[int, int]]:
+    for total in range(2, MAX_MIXED_UNITS + 1):
+        for a in range(1, total):
+            yield a, total - a
