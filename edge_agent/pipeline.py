@@ -49,7 +49,7 @@ class Pipeline:
         self._weighers: dict[str, tuple[list[str], Weigher]] = {}
         self._counting: set[str] = set()
         self._weighed_at: dict[str, float] = {}
-        self._undecided: deque[tuple[WeightChange, float]] = deque()
+        self._undecided: deque[WeightChange] = deque()
         self._levels_kept_at = 0.0
         self._first_level_at: float | None = None
 
@@ -75,17 +75,17 @@ class Pipeline:
         if now > self._weighed_at.get(scale_id, -math.inf):
             # Not again where the store failed on what these samples told, and they come once more.
             self._weighed_at[scale_id] = now
-            self._undecided += [(change, now) for change in weigher.feed(times, grams)]
+            self._undecided += weigher.feed(times, grams)
+        self._decide()
         self.tick(now)
         self._count_new_plates(now, plates, weigher)
-        self._decide()
         if now - self._levels_kept_at >= KEEP_LEVELS_EVERY_S:
             self.keep_levels(now)
 
     def finish(self, now: float) -> None:
         """Decide what the samples so far allow: no more will come."""
         for _, weigher in self._weighers.values():
-            self._undecided += [(change, now) for change in weigher.finish()]
+            self._undecided += weigher.finish()
         self._decide()
 
     def tick(self, now: float) -> None:
@@ -124,8 +124,9 @@ class Pipeline:
     def _decide(self) -> None:
         """Commit the changes that wait; one leaves the line only when it is on the disk."""
         while self._undecided:
-            change, now = self._undecided[0]
-            at = max(now, change.settled_at)
+            change = self._undecided[0]
+            at = max(change.told_at, change.settled_at)
+            self.tick(at)
             # With its level, or a start after a kill would find the same change a second time.
             level = {change.plate: (at, change.level_g, change.sigma_g)}
             outputs = self._ledger.take(ChangeFact(at, change), levels=level)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from edge_agent.cloud.signatures import Verifier
 from edge_agent.inbox import Inbox
 from edge_agent.ledger import Ledger
@@ -16,7 +18,7 @@ from edge_agent.settings import Settings
 from edge_agent.settings_file import resolve
 from edge_agent.store.store import Store
 
-BLOCK_S = 0.2
+BLOCK_S = 1.0
 SCALE = "recorded"
 DRAIN = 1000
 
@@ -58,11 +60,16 @@ def _play(recording: Recording, pipeline: Pipeline, inbox: Inbox) -> Iterator[fl
     waiting = next(messages, None)
     now = 0.0
     for times, grams in recording.weight_blocks(BLOCK_S):
-        now = float(times[-1])
+        now, first = float(times[-1]), 0
         while waiting is not None and waiting.at <= now:
+            # What was weighed before a message came is decided without it.
+            last = int(np.searchsorted(times, waiting.at))
+            if last > first:
+                pipeline.weigh(SCALE, times[first:last], grams[first:last])
+                first = last
             _deliver(waiting, pipeline, inbox)
             waiting = next(messages, None)
-        pipeline.weigh(SCALE, times, grams)
+        pipeline.weigh(SCALE, times[first:], grams[first:])
         yield now
     pipeline.finish(now)
     yield now

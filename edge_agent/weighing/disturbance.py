@@ -13,13 +13,14 @@ from edge_agent.weighing.judging import (
     Level,
     Limits,
     Rest,
-    Rough,
     Settled,
     Surroundings,
     judge_rough,
 )
-from edge_agent.weighing.motion import REFINED_S, Motion
+from edge_agent.weighing.motion import REFINED_S, Motion, fitted
 from edge_agent.weighing.plateau import Noise, Stretch, is_clean
+from edge_agent.weighing.ringing import Ringing
+from edge_agent.weighing.steps import Steps
 from edge_agent.weighing.telling import Teller
 from edge_agent.weighing.trail import Trail
 
@@ -31,8 +32,6 @@ LAST_S, LAST_BLOCKS = 0.25, 3
 PROVISIONAL_S = 90.0
 # A neighbour's step settles the plates beside it by 1 to 2 % of it, about when it happens.
 CROSS_TALK_SHARE, CROSS_TALK_S = 0.03, 2.0
-# Pressed and let go within this is a hand, whatever its rest looked like.
-PRESS_S = 2.5
 
 
 class Disturbance:
@@ -60,7 +59,7 @@ class Disturbance:
         self._limits = limits
         self._teller = teller
         self._rest: Rest | None = None
-        self._rough: Rough | None = None
+        self._steps = Steps(self._motion, teller, limits)
 
     @property
     def is_moving(self) -> bool:
@@ -114,6 +113,9 @@ class Disturbance:
         tail, stretch, still = found
         if still:
             return self._decide(tail, stretch, around, wait=True)
+        ringing = motion.ringing_rest(EARLY_S, EARLY_BLOCKS)
+        if ringing is not None and motion.is_unit(fitted(ringing[1])):
+            return self._tell_ringing(*ringing)
         doubted = self._teller.pending is not None
         verdict = judge_rough(
             self.trail, motion.first, motion.base, motion.noise, self._limits, around, doubted
@@ -121,8 +123,18 @@ class Disturbance:
         if verdict is None:
             return []
         if verdict.changed:
-            return self._tell(verdict.first, verdict.stretch, loose=True)
+            level = motion.level_of(verdict.stretch)
+            tone = motion.latest_ringing()
+            return self._tell(verdict.first, verdict.stretch, level, tone, loose=True)
         return self._come_back(verdict.first, verdict.stretch)
+
+    def _tell_ringing(self, first: int, ringing: Ringing) -> list[WeightChange]:
+        """Tell a rest at which only the platform still moves."""
+        level = fitted(ringing)
+        told = self._tell(first, self._motion.measure(first), level, ringing, loose=True)
+        if self._rest is not None:
+            self._rest.ringing = True
+        return told
 
     def _decide(
         self, tail: int, stretch: Stretch, around: Surroundings, wait: bool
@@ -143,7 +155,7 @@ class Disturbance:
             if self._limits.is_small(delta) and self._is_cross_talk(delta, around):
                 return self._come_back(first, stretch)
             return self._tell_remainder(first, stretch)
-        return self._tell(first, stretch, loose=False)
+        return self._tell_still(first, stretch)
 
     def _is_cross_talk(self, delta_g: float, around: Surroundings) -> bool:
         since = self._motion.started_at - CROSS_TALK_S
@@ -153,7 +165,10 @@ class Disturbance:
     def _come_back(self, first: int, stretch: Stretch) -> list[WeightChange]:
         """Nothing to tell: take the old level, or the new one where it clearly moved a little."""
         self._end(self._motion.blended(stretch), first, stretch)
-        return self._teller.withdraw(stretch.mean_g)
+        told = self._teller.withdraw(stretch.mean_g)
+        # A push that was told stays told: what leaves later from here is goods.
+        self._teller.close()
+        return told
 
     def _end(self, level: Level, first: int, stretch: Stretch) -> None:
         rough = None if is_clean(stretch, self._motion.noise) else stretch.scatter_g
@@ -161,59 +176,35 @@ class Disturbance:
 
     # Telling.
 
-    def _tell(self, first: int, stretch: Stretch, loose: bool) -> list[WeightChange]:
-        """Tell the step to this rest, or the several steps that hindsight shows."""
+    def _tell_still(self, first: int, stretch: Stretch) -> list[WeightChange]:
+        """Tell a rest that is as still as the channel allows."""
+        level = Level(stretch.mean_g, stretch.sigma_g)
+        return self._tell(first, stretch, level, self._motion.latest_ringing(), loose=False)
+
+    def _tell(
+        self,
+        first: int,
+        stretch: Stretch,
+        level: Level,
+        ringing: Ringing | None,
+        *,
+        loose: bool,
+    ) -> list[WeightChange]:
+        """Tell the step to this rest, and watch it from now on."""
         motion = self._motion
-        level = motion.level_of(stretch, loose)
         if self._teller.was_press(level.grams, motion.threshold(stretch)):
             self._end(level, first, stretch)
             return self._teller.withdraw(level.grams)
-        told = self._go_on_from_rough(level)
-        held_at = motion.held_since(level, first)
-        if self._teller.pending is None:
-            for landing in motion.landings(level, self.trail.starts[first], loose):
-                on_the_way = Level(landing.level_g, landing.sigma_g)
-                told += self._tell_step(on_the_way, landing.start)
-                self._teller.close()
-                motion.go_on(on_the_way, landing.end)
-        told += self._tell_step(level, held_at)
+        told = self._steps.tell(first, level, ringing, loose=loose)
         tolerance = max(4.5 * motion.noise.block_g, 4 * stretch.scatter_g, 0.3)
         self._rest = Rest(first, level, tolerance, loose)
         return told
 
-    def _tell_step(self, level: Level, held_at: float) -> list[WeightChange]:
-        base, started_at = self._motion.base, self._motion.started_at
-        held_at = max(held_at, started_at)
-        return self._teller.tell(
-            started_at, held_at, base.grams, base.sigma, level.grams, level.sigma
-        )
-
     def _tell_remainder(self, first: int, stretch: Stretch) -> list[WeightChange]:
-        """Less than a unit: what a hand that had stayed on adds to a change just told."""
-        told = self._teller.amend(
-            self.trail.starts[first],
-            self._motion.base.grams,
-            stretch.mean_g,
-            stretch.sigma_g,
-            self._limits.unit_g,
-        )
+        told = self._steps.tell_remainder(first, stretch)
         if not told:
-            return self._tell(first, stretch, loose=False)
+            return self._tell_still(first, stretch)
         self._end(Level(stretch.mean_g, stretch.sigma_g), first, stretch)
-        return told
-
-    def _go_on_from_rough(self, level: Level) -> list[WeightChange]:
-        """Let what was told of a rough rest stand where another unit has gone from there."""
-        rough, self._rough = self._rough, None
-        if rough is None or self._teller.pending is None:
-            return []
-        further = level.grams - rough.level.grams
-        same_way = further * (rough.level.grams - self._motion.base.grams) > 0
-        if not same_way or abs(further) < self._limits.least_unit_g:
-            return []
-        told = self._teller.refine(rough.level.grams, rough.level.sigma)
-        self._teller.close()
-        self._motion.go_on(rough.level, rough.left_at)
         return told
 
     # Resting.
@@ -229,6 +220,9 @@ class Disturbance:
         if not is_clean(stretch, self._motion.noise) and age < PROVISIONAL_S:
             rest.loose = True
             return []
+        if abs(self._motion.off(stretch)[0]) < self._motion.threshold(stretch):
+            self._rest = None
+            return self._come_back(rest.first, stretch)
         told = self._refine(rest, len(trail))
         self._teller.close()
         self._end(rest.level, rest.first, stretch)
@@ -250,11 +244,13 @@ class Disturbance:
         settled = last - 1 if last - rest.first > 3 else last
         stretch = motion.measure(rest.first, max(settled, rest.first + 1))
         motion.first = last
+        if rest.ringing:
+            ringing = motion.free_ringing(rest.first, settled)
+            level = fitted(ringing) if ringing else rest.level
+            return self._steps.go_on(level, at - self.trail.starts[rest.first], at)
         if rest.loose or not is_clean(stretch, motion.noise):
             if not rest.loose or (stretch.is_white and stretch.span_s >= LOOSE_S):
-                self._rough = Rough(Level(stretch.mean_g, stretch.sigma_g), at)
+                self._steps.leave_rough(Level(stretch.mean_g, stretch.sigma_g), at)
             return []
         told = self._refine(rest, last) if stretch.span_s >= 2 * EARLY_S else []
-        self._teller.keep_for_press(at - self.trail.starts[rest.first], PRESS_S)
-        motion.go_on(rest.level, at)
-        return told
+        return told + self._steps.go_on(rest.level, at - self.trail.starts[rest.first], at)

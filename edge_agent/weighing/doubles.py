@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,24 +89,28 @@ def _first_landing(
     whole = after_g - before_g
     step = np.minimum(level * np.sign(whole), abs(whole) - level * np.sign(whole))
     noise = 4.5 * sample_g / np.sqrt(third)
-    flat = np.ptp(parts, axis=0) <= np.maximum(noise, FLAT_SHARE * step)
+    slope = np.ptp(parts, axis=0)
+    flat = slope <= np.maximum(noise, FLAT_SHARE * step)
     hits = np.flatnonzero(flat & (step >= least_step_g))
     if not len(hits):
         return None
-    return _widest(times, level + before_g, hits, width, sample_g)
-
-
-def _widest(
-    times: FloatArray, level: FloatArray, hits: npt.NDArray[np.intp], width: int, sample_g: float
-) -> Landing:
-    """Take the first run of neighbouring flat windows as one landing."""
     breaks = np.flatnonzero(np.diff(hits) > width)
     run = hits[: breaks[0] + 1] if len(breaks) else hits
-    middle = level[run]
-    sigma = float(np.hypot(sample_g / np.sqrt(width), np.std(middle)))
+    grams_at, sigma_g = _flattest(level[run], slope[run], noise, sample_g / np.sqrt(width))
     return Landing(
-        float(times[run[0]]),
-        float(times[run[-1] + width - 1]),
-        float(np.median(middle)),
-        sigma,
+        float(times[run[0]]), float(times[run[-1] + width - 1]), grams_at + before_g, sigma_g
     )
+
+
+def _flattest(
+    level: FloatArray, slope: FloatArray, noise_g: float, sigma_g: float
+) -> tuple[float, float]:
+    """Return the level of the flattest windows of a run, and its deviation; g.
+
+    A hand that comes or goes bends the ends of a landing. What slope is left beyond the noise is
+    doubt about the level.
+    """
+    best = slope <= max(2 * float(slope.min()), 0.6 * noise_g)
+    bent_g = 0.5 * max(float(np.median(slope[best])) - 0.5 * noise_g, 0.0)
+    sigma = math.hypot(sigma_g, bent_g, float(np.std(level[best])))
+    return float(np.median(level[best])), sigma

@@ -49,12 +49,16 @@ class Settled:
 
 @dataclass(slots=True)
 class Rest:
-    """A rest that was told, from block `first` on; `loose` while it is rougher than goods are."""
+    """A rest that was told, from block `first` on; `loose` while it is rougher than goods are.
+
+    `ringing` says that the platform alone made it rough: the level is sure all the same.
+    """
 
     first: int
     level: Level
     tolerance_g: float
     loose: bool
+    ringing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from edge_agent.weighing.doubles import Landing, landings
-from edge_agent.weighing.judging import Level, Limits, threshold
+from edge_agent.weighing.judging import SIGNIFICANT, Level, Limits, threshold
 from edge_agent.weighing.plateau import SIGMA_FLOOR_G, UNREST_G, Noise, Stretch, is_still
 from edge_agent.weighing.ringing import Ringing, fit_ringing
 from edge_agent.weighing.trail import Trail
@@ -70,6 +70,12 @@ class Motion:
         """Return the step from the base to a stretch, and its deviation; g."""
         return stretch.mean_g - self.base.grams, math.hypot(stretch.sigma_g, self.base.sigma)
 
+    def is_unit(self, level: Level) -> bool:
+        """Whether a level that is fitted, not yet seen, is clearly goods away from the base."""
+        sigma = math.hypot(level.sigma, self.base.sigma)
+        off_g = abs(level.grams - self.base.grams)
+        return off_g >= max(self.limits.unit_g, SIGNIFICANT * sigma)
+
     def threshold(self, stretch: Stretch) -> float:
         """Return the least step to a stretch that is one; g."""
         return threshold(stretch, self.base, self.limits)
@@ -96,6 +102,24 @@ class Motion:
         )
         return True
 
+    def ringing_rest(self, span_s: float, least_blocks: int) -> tuple[int, Ringing] | None:
+        """Return where the last `span_s` begin, if nothing but the platform moved, and how.
+
+        Told so, a platform that rings for a second need not be waited for.
+        """
+        tail = self.trail.tail(span_s, least_blocks, self.first)
+        ringing = None if tail is None else self.free_ringing(tail)
+        return None if tail is None or ringing is None else (tail, ringing)
+
+    def free_ringing(self, first: int, last: int | None = None) -> Ringing | None:
+        """Return the ringing of the blocks `first:last` if nothing else moved the plate."""
+        times, grams = self.trail.samples(first, last)
+        ringing = fit_ringing(grams)
+        interval_s = float(times[-1] - times[0]) / max(len(times) - 1, 1)
+        if ringing is None or not ringing.is_free(interval_s, self.noise.sample_g):
+            return None
+        return ringing
+
     def began(self, tail: int, stretch: Stretch) -> int:
         """Walk back from block `tail` to where the rest that it belongs to began."""
         tolerance = 3.5 * max(self.noise.block_g, UNREST_G)
@@ -114,23 +138,23 @@ class Motion:
         share = self.base.sigma**2 / sigma**2
         return Level(self.base.grams + share * delta, sigma * math.sqrt(share * (1 - share)))
 
-    def level_of(self, stretch: Stretch, loose: bool) -> Level:
-        """Return the level of a rest; that of a ringing platform is fitted."""
-        ringing = self._ringing() if loose else None
+    def level_of(self, stretch: Stretch) -> Level:
+        """Return the level of a rough rest; that of a ringing platform is fitted."""
+        ringing = self.latest_ringing()
         if ringing is not None and ringing.sigma_g < stretch.sigma_g:
-            return Level(ringing.level_g, math.hypot(ringing.sigma_g, SIGMA_FLOOR_G))
+            return fitted(ringing)
         return Level(stretch.mean_g, stretch.sigma_g)
 
-    def landings(self, level: Level, rested_at: float, loose: bool) -> list[Landing]:
-        """Find the levels on which the signal landed on its way to this one."""
+    def landings(self, level: Level, rested_at: float, ringing: Ringing | None) -> list[Landing]:
+        """Find the levels on which the signal landed on its way to this one.
+
+        `ringing` is how the platform rings, where it does so visibly.
+        """
         times, grams = self.trail.samples(self.trail.since(self.started_at - 0.1))
         sample_g = self.noise.sample_g
-        ringing = self._ringing()
         if ringing is not None:
             times, grams = times[2:], ringing.undo(grams)
             sample_g *= ringing.gain
-        elif loose:
-            return []
         moving = times < rested_at
         return landings(
             times[moving],
@@ -141,6 +165,12 @@ class Motion:
             self.limits.least_unit_g,
         )
 
-    def _ringing(self) -> Ringing | None:
+    def latest_ringing(self) -> Ringing | None:
+        """Return how the platform rings in the last second, if it does."""
         times, grams = self.trail.samples(len(self.trail) - RINGING_BLOCKS)
         return fit_ringing(grams[times > times[-1] - RINGING_S])
+
+
+def fitted(ringing: Ringing) -> Level:
+    """Return the level about which a platform rings."""
+    return Level(ringing.level_g, math.hypot(ringing.sigma_g, SIGMA_FLOOR_G))

@@ -11,6 +11,7 @@ from edge_agent.weighing.blocks import GAP_S, Batch, FloatArray
 from edge_agent.weighing.change import WeightChange, change_id
 from edge_agent.weighing.disturbance import Disturbance
 from edge_agent.weighing.judging import Level, Limits
+from edge_agent.weighing.neighbours import Neighbours
 from edge_agent.weighing.plates import PlateLevel, PlateSpec
 from edge_agent.weighing.quiet import QuietBank
 from edge_agent.weighing.startup import CONFIRMED_S, FirstRest, first_rest
@@ -18,7 +19,7 @@ from edge_agent.weighing.telling import Teller
 from edge_agent.weighing.trail import Trail
 
 # Batches kept of all plates, so that a plate's last seconds of rest are at hand when it moves.
-HISTORY_BATCHES = 40
+HISTORY_BATCHES = 80
 BEFORE_S = 1.8
 SATURATED_SHARE = 1.2
 SMALLEST_G = 1.5
@@ -44,6 +45,7 @@ class SlowPath:
         self._starting = {j: Trail() for j in range(len(plates))}
         self._active: dict[int, Disturbance] = {}
         self._recent: deque[tuple[float, str, float]] = deque(maxlen=64)
+        self._neighbours = Neighbours([spec.plate for spec in plates])
 
     @property
     def is_idle(self) -> bool:
@@ -70,6 +72,7 @@ class SlowPath:
         times, grams = batch.times[first:last], batch.grams[first:last]
         for j in list(self._active):
             told += self._move(j, times, grams[:, j])
+        told = self._neighbours.correct(told, float(times[-1]))
         for j in list(self._starting):
             told += self._start(j, times, grams[:, j])
         return told
@@ -167,6 +170,9 @@ class SlowPath:
                 self._bank.raise_noise(j, settled.scatter_g)
             self._bank.settle(j, settled.level.grams, settled.level.sigma, settled.since)
             self.settled_at[j] = float(times[-1])
+            latest = self._tellers[j].latest
+            if latest is not None:
+                self._neighbours.learn(latest, self._history, self._bank.sample_g)
         return told
 
     def _add(self, j: int, trail: Trail, times: FloatArray, grams: FloatArray) -> float | None:

@@ -36,6 +36,12 @@ class Teller:
         """The change that may still be revised."""
         return self._pending.change if self._pending else None
 
+    @property
+    def latest(self) -> WeightChange | None:
+        """The change told last, whether or not it may still be revised."""
+        told = self._pending or self._closed
+        return told.change if told else None
+
     def tell(
         self,
         started_at: float,

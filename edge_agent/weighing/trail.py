@@ -82,13 +82,13 @@ class Trail:
             least_block_g,
         )
 
-    def blocks(self, first: int) -> list[tuple[FloatArray, FloatArray]]:
-        """Return times and grams of each block from `first` on that still has its samples."""
-        return [pair for pair in self._samples[max(first, 0) :] if pair is not None]
+    def blocks(self, first: int, last: int | None = None) -> list[tuple[FloatArray, FloatArray]]:
+        """Return times and grams of each of the blocks `first:last` that still has its samples."""
+        return [pair for pair in self._samples[max(first, 0) : last] if pair is not None]
 
-    def samples(self, first: int) -> tuple[FloatArray, FloatArray]:
-        """Return times and grams (n,) of the blocks from `first` on that still have them."""
-        kept = self.blocks(first)
+    def samples(self, first: int, last: int | None = None) -> tuple[FloatArray, FloatArray]:
+        """Return times and grams (n,) of the blocks `first:last` that still have them."""
+        kept = self.blocks(first, last)
         if not kept:
             return np.empty(0), np.empty(0)
         return np.concatenate([t for t, _ in kept]), np.concatenate([g for _, g in kept])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,6 +34,7 @@ class Weigher:
         self._presence = Presence(len(self._plates))
         self._slow = SlowPath(self._plates, self._bank, stored or {})
         self._missing = False
+        self._end = 0.0
 
     def feed(self, times: FloatArray, grams: FloatArray) -> list[WeightChange]:
         """Take samples in and return what they tell.
@@ -55,7 +57,7 @@ class Weigher:
         told: list[WeightChange] = []
         for batch in self._cutter.rest():
             told += self._take(batch)
-        return told + self._slow.finish()
+        return told + _stamped(self._slow.finish(), self._end)
 
     def levels(self) -> dict[str, PlateLevel]:
         """Return the last settled level of each plate that has settled at least once."""
@@ -119,6 +121,7 @@ class Weigher:
     def _advance(self, facts: Facts, blocks: int) -> list[WeightChange]:
         """Take the first blocks of a batch: all quiet, or a single one that need not be."""
         batch = facts.batch.part(0, blocks)
+        self._end = batch.end
         self._slow.remember(batch)
         self._missing = not facts.complete
         self._bank.accept(facts, blocks)
@@ -128,10 +131,15 @@ class Weigher:
         if facts.beyond[blocks - 1].any():
             for column in np.flatnonzero(facts.beyond[blocks - 1] & self._bank.quiet):
                 self._slow.disturb(int(column), batch.start)
-        told = [] if self._slow.is_idle else self._slow.step(batch)
+        told = [] if self._slow.is_idle else _stamped(self._slow.step(batch), batch.end)
         if self._bank.room == 0:
             self._bank.note_resolution(batch.grams[batch.edges[-2] : batch.edges[-1]])
             drifted, since = self._bank.close_group(batch.end)
             for column in np.flatnonzero(drifted):
                 self._slow.disturb(int(column), since, whole=True)
         return told
+
+
+def _stamped(told: list[WeightChange], at: float) -> list[WeightChange]:
+    """Say of each change when it was told."""
+    return [replace(change, told_at=at) for change in told]
