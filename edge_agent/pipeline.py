@@ -17,6 +17,7 @@ from edge_agent.shelf.state import Output
 from edge_agent.store.store import Store
 from edge_agent.weighing.calibration import to_grams
 from edge_agent.weighing.change import WeightChange
+from edge_agent.weighing.goods import Goods
 from edge_agent.weighing.weigher import PlateHealth, PlateLevel, PlateSpec, Weigher
 
 FloatArray = npt.NDArray[np.float64]
@@ -160,15 +161,17 @@ class Pipeline:
 
 def plate_spec(plate: PlateSettings, catalogue: Catalogue) -> PlateSpec:
     """What weighing needs to know of a plate."""
-    weights = [
-        catalogue.products[sku].weight_g
+    products = [
+        catalogue.products[sku]
         for sku in catalogue.plates.get(plate.id, plate.products)
         if sku in catalogue.products
     ]
+    units = tuple((p.weight_g, p.weight_sd_g) for p in products if p.weight_g)
     return PlateSpec(
         plate=plate.id,
         capacity_g=plate.capacity_g,
-        lightest_g=min((w for w in weights if w), default=None),
+        lightest_g=min((weight_g for weight_g, _ in units), default=None),
+        goods=Goods(units),
     )
 
 

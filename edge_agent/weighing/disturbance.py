@@ -30,8 +30,8 @@ EARLY_S, EARLY_BLOCKS = 0.45, 4
 LAST_S, LAST_BLOCKS = 0.25, 3
 # A rough rest stays provisional this long; then it is what it is.
 PROVISIONAL_S = 90.0
-# A neighbour's step settles the plates beside it by 1 to 2 % of it, about when it happens.
-CROSS_TALK_SHARE, CROSS_TALK_S = 0.03, 2.0
+# A rest above the old level that is no goods of this plate is a hand, unless it stays.
+PUSH_S = 4.0
 
 
 class Disturbance:
@@ -114,7 +114,7 @@ class Disturbance:
         if still:
             return self._decide(tail, stretch, around, wait=True)
         ringing = motion.ringing_rest(EARLY_S, EARLY_BLOCKS)
-        if ringing is not None and motion.is_unit(fitted(ringing[1])):
+        if ringing is not None and motion.is_goods(fitted(ringing[1]), around):
             return self._tell_ringing(*ringing)
         doubted = self._teller.pending is not None
         verdict = judge_rough(
@@ -144,23 +144,25 @@ class Disturbance:
         first = motion.began(tail, stretch)
         stretch = motion.measure_latest(first)
         delta, sigma = motion.off(stretch)
-        early = wait and self.trail.ends[-1] - self.trail.starts[first] < LOOSE_S
+        rested_s = self.trail.ends[-1] - self.trail.starts[first]
+        early = wait and rested_s < LOOSE_S
         if abs(delta) < motion.threshold(stretch):
             if early and abs(delta) > 2.5 * sigma:
                 return []
             return self._come_back(first, stretch)
-        if wait and abs(delta) < self._limits.unit_g:
-            if early:
-                return []
-            if self._limits.is_small(delta) and self._is_cross_talk(delta, around):
-                return self._come_back(first, stretch)
-            return self._tell_remainder(first, stretch)
-        return self._tell_still(first, stretch)
-
-    def _is_cross_talk(self, delta_g: float, around: Surroundings) -> bool:
-        since = self._motion.started_at - CROSS_TALK_S
-        elsewhere = around.largest_elsewhere(self._teller.plate, since)
-        return abs(delta_g) < CROSS_TALK_SHARE * elsewhere
+        if not wait:
+            return self._tell_still(first, stretch)
+        push = rested_s < PUSH_S and motion.is_push(Level(stretch.mean_g, stretch.sigma_g), around)
+        little = abs(delta) < self._limits.unit_g
+        if push or (little and early):
+            return []
+        if (
+            little
+            and self._limits.is_small(delta)
+            and motion.is_cross_talk(delta, around, self._teller.plate)
+        ):
+            return self._come_back(first, stretch)
+        return self._tell_remainder(first, stretch) if little else self._tell_still(first, stretch)
 
     def _come_back(self, first: int, stretch: Stretch) -> list[WeightChange]:
         """Nothing to tell: take the old level, or the new one where it clearly moved a little."""

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge_agent.weighing.goods import NO_GOODS, Goods
 from edge_agent.weighing.plateau import Noise, Stretch
 from edge_agent.weighing.trail import Trail
 
@@ -28,6 +29,9 @@ class Surroundings(Protocol):
 
     def largest_elsewhere(self, plate: str, since: float) -> float:
         """Return the largest change on another plate since a time, in grams, without sign."""
+
+    def has_left(self, grams: float, sigma_g: float) -> bool:
+        """Whether something of this weight left any plate lately, and may be coming back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,11 @@ class Rough:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What counts on this plate: smallest change told, and the lightest unit it should hold."""
+    """What counts on this plate: smallest change told, and the units it should hold."""
 
     smallest_g: float
     lightest_g: float | None
+    goods: Goods = NO_GOODS
 
     def is_small(self, delta_g: float) -> bool:
         """Whether a step is less than any unit of the planogram explains."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from edge_agent.weighing.doubles import Landing, landings
-from edge_agent.weighing.judging import SIGNIFICANT, Level, Limits, threshold
+from edge_agent.weighing.held import held_level
+from edge_agent.weighing.judging import SIGNIFICANT, Level, Limits, Surroundings, threshold
 from edge_agent.weighing.plateau import SIGMA_FLOOR_G, UNREST_G, Noise, Stretch, is_still
 from edge_agent.weighing.ringing import Ringing, fit_ringing
 from edge_agent.weighing.trail import Trail
@@ -16,6 +17,8 @@ REFINED_S = 1.6
 COARSEST_G = 5.0
 # How much of the rest shows how the platform rings, and in how many blocks that is sought.
 RINGING_S, RINGING_BLOCKS = 1.0, 40
+# A neighbour's step settles the plates beside it by 1 to 2 % of it, about when it happens.
+CROSS_TALK_SHARE, CROSS_TALK_S = 0.03, 2.0
 
 
 class Motion:
@@ -70,11 +73,24 @@ class Motion:
         """Return the step from the base to a stretch, and its deviation; g."""
         return stretch.mean_g - self.base.grams, math.hypot(stretch.sigma_g, self.base.sigma)
 
-    def is_unit(self, level: Level) -> bool:
+    def is_goods(self, level: Level, around: Surroundings) -> bool:
         """Whether a level that is fitted, not yet seen, is clearly goods away from the base."""
         sigma = math.hypot(level.sigma, self.base.sigma)
         off_g = abs(level.grams - self.base.grams)
-        return off_g >= max(self.limits.unit_g, SIGNIFICANT * sigma)
+        clear = off_g >= max(self.limits.unit_g, SIGNIFICANT * sigma)
+        return clear and not self.is_push(level, around)
+
+    def is_cross_talk(self, delta_g: float, around: Surroundings, plate: str) -> bool:
+        """Whether a small step is what a larger one elsewhere does to this plate."""
+        elsewhere = around.largest_elsewhere(plate, self.started_at - CROSS_TALK_S)
+        return abs(delta_g) < CROSS_TALK_SHARE * elsewhere
+
+    def is_push(self, level: Level, around: Surroundings) -> bool:
+        """Whether a level above the base is none that goods would make, as far as is known."""
+        delta_g = level.grams - self.base.grams
+        sigma = math.hypot(level.sigma, self.base.sigma)
+        known = self.limits.goods.fits(delta_g, sigma) or around.has_left(delta_g, sigma)
+        return delta_g > 0 and not known
 
     def threshold(self, stretch: Stretch) -> float:
         """Return the least step to a stretch that is one; g."""
@@ -156,13 +172,26 @@ class Motion:
             times, grams = times[2:], ringing.undo(grams)
             sample_g *= ringing.gain
         moving = times < rested_at
-        return landings(
+        found = landings(
             times[moving],
             grams[moving],
             self.base.grams,
             level.grams,
             sample_g,
             self.limits.least_unit_g,
+        )
+        if found:
+            return found
+        held = self.held_on_the_way(level, rested_at)
+        return [held] if held else []
+
+    def held_on_the_way(self, level: Level, rested_at: float) -> Landing | None:
+        """Find where the signal stayed a unit away from the base, though it did not rest."""
+        times, grams = self.trail.samples(self.trail.since(self.started_at - 0.1))
+        moving = times < rested_at
+        sigma = math.hypot(level.sigma, self.base.sigma)
+        return held_level(
+            times[moving], grams[moving], self.base.grams, level.grams, sigma, self.limits.goods
         )
 
     def latest_ringing(self) -> Ringing | None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge_agent.weighing.goods import NO_GOODS, Goods
+
 
 @dataclass(frozen=True, slots=True)
 class PlateSpec:
-    """A plate as weighing knows it; `lightest_g` is the lightest unit of its planogram."""
+    """A plate as weighing knows it.
+
+    `lightest_g` is the lightest unit of its planogram, `goods` all of them.
+    """
 
     plate: str
     capacity_g: float
     lightest_g: float | None = None
+    goods: Goods = NO_GOODS
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class SlowPath:
         """Adopt the next level of a plate silently."""
         self._stored.pop(self._plates[j].plate, None)
         self._active.pop(j, None)
+        self.settled_at.pop(j, None)
         self._tellers[j].forget()
         self._bank.leave(j)
         self._starting[j] = Trail()
@@ -100,13 +101,18 @@ class SlowPath:
 
     def largest_elsewhere(self, plate: str, since: float) -> float:
         """Return the largest change on another plate since a time, in grams, without sign."""
-        told = [delta for at, where, delta in self._recent if where != plate and at >= since]
+        told = [abs(delta) for at, where, delta in self._recent if where != plate and at >= since]
         going_on = [
             abs(disturbance.latest_off_g)
             for j, disturbance in self._active.items()
             if self._plates[j].plate != plate
         ]
         return max(told + going_on, default=0.0)
+
+    def has_left(self, grams: float, sigma_g: float) -> bool:
+        """Whether something of this weight left any plate lately, and may be coming back."""
+        near_g = max(4 * sigma_g, 1.0)
+        return any(abs(delta + grams) <= near_g for _, _, delta in self._recent)
 
     # Moving.
 
@@ -130,7 +136,8 @@ class SlowPath:
         if seen_at is None and self._bank.is_frozen(j):
             seen_at = since - float(self._bank.same_s[j])
         noise = self._bank.noise(j)
-        limits = Limits(self.smallest_g(j), self._plates[j].lightest_g)
+        spec = self._plates[j]
+        limits = Limits(self.smallest_g(j), spec.lightest_g, spec.goods)
         self._bank.leave(j)
         self._active[j] = Disturbance(
             trail, base, since, first, noise, limits, self._tellers[j], seen_at
@@ -162,7 +169,7 @@ class SlowPath:
             told += disturbance.interrupt(last_seen)
         told += disturbance.step(self)
         for change in told:
-            self._recent.append((change.settled_at, change.plate, abs(change.delta_g)))
+            self._recent.append((change.settled_at, change.plate, change.delta_g))
         settled = disturbance.settled
         if settled is not None:
             del self._active[j]

@@ -27,10 +27,15 @@ class Steps:
     ) -> list[WeightChange]:
         """Tell the step to a rest from block `first` on, or the several that hindsight shows."""
         motion = self._motion
+        base = self._teller.doubt_press(level.grams, level.sigma, self._limits.goods)
+        if base is not None:
+            motion.go_on(base, motion.started_at)
         told = self._go_on_from_rough(level)
         held_at = motion.held_since(level, first)
+        pending = self._teller.pending
+        turned = pending is not None and pending.delta_g * (level.grams - motion.base.grams) < 0
         # What swings, and not by ringing, hides any level on its way.
-        if self._teller.pending is None and (ringing is not None or not loose):
+        if (pending is None or turned) and (ringing is not None or not loose):
             for landing in motion.landings(level, self._motion.trail.starts[first], ringing):
                 on_the_way = Level(landing.level_g, landing.sigma_g)
                 told += self._tell_one(on_the_way, landing.start)

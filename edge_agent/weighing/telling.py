@@ -6,12 +6,16 @@ import math
 from dataclasses import dataclass, replace
 
 from edge_agent.weighing.change import WeightChange, change_id
+from edge_agent.weighing.goods import Goods
+from edge_agent.weighing.judging import Level
 
 # A later estimate is worth a revision when it differs by this much, or is this much surer.
 WORTH_G = 0.1
 UNSURE_G, SURER_SHARE = 0.5, 0.6
 # A remainder that is no unit by itself belongs to the change told this long before.
 AMEND_S = 10.0
+# Squared deviations by which one reading must fit better than another.
+CLEARLY = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ class Teller:
         if told is None or settled_at - told.change.settled_at > AMEND_S:
             return []
         so_far, remainder = told.change.delta_g, level_g - base_g
-        if abs(so_far) < max(least_g, 2 * abs(remainder)):
+        # A hand that goes makes a plate lighter; what makes it heavier came.
+        if remainder > 0 or abs(so_far) < max(least_g, -2 * remainder):
             return []
         # The level may have drifted since: add the step, not the difference of levels.
         amended = replace(told, base_g=level_g - so_far - remainder)
@@ -135,6 +140,22 @@ class Teller:
             return False
         self._pending, self._press = press, None
         return True
+
+    def doubt_press(self, level_g: float, sigma_g: float, goods: Goods) -> Level | None:
+        """Whether a short push and what followed are rather goods together than each by itself.
+
+        Then the push is pending again; returns the level from which it began.
+        """
+        press = self._press
+        if press is None or level_g >= press.base_g:
+            return None
+        sigma = math.hypot(press.base_sigma_g, sigma_g)
+        pushed_g, sank_g = press.change.delta_g, level_g - press.change.level_g
+        apart = goods.misfit(pushed_g, press.change.sigma_g) + goods.misfit(sank_g, sigma)
+        if not goods.units or apart <= goods.misfit(level_g - press.base_g, sigma) + CLEARLY:
+            return None
+        self._pending, self._press = press, None
+        return Level(press.base_g, press.base_sigma_g)
 
     def _revise(
         self, told: _Told, level_g: float, sigma_g: float, settled_at: float

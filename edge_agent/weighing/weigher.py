@@ -27,7 +27,7 @@ class Weigher:
         self, plates: Sequence[PlateSpec], stored: Mapping[str, PlateLevel] | None = None
     ) -> None:
         """`stored` are the levels of the last run: a plate found elsewhere has changed since."""
-        self._plates = tuple(plates)
+        self._plates = list(plates)
         self._columns = {spec.plate: j for j, spec in enumerate(self._plates)}
         self._cutter = BlockCutter()
         self._bank = QuietBank(len(self._plates))
@@ -96,6 +96,10 @@ class Weigher:
     def moving(self) -> frozenset[str]:
         """The plates that are disturbed right now, by a hand or by what it left swinging."""
         return frozenset(self._plates[j].plate for j in self._slow.moving)
+
+    def respec(self, spec: PlateSpec) -> None:
+        """Use what is new of a plate, as other goods on it, from its next movement on."""
+        self._plates[self._columns[spec.plate]] = spec
 
     def relevel(self, plate: str) -> None:
         """Adopt the next level at which a plate rests silently: it was tared or calibrated."""

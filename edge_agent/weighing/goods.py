@@ -1,0 +1,55 @@
+"""What the units of a plate weigh, as far as weighing needs it: is a step goods, or a hand?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+
+# Units taken or put at once that are still looked for.
+MOST_UNITS = 6
+# Deviations within which a step is so many units, and the least one as a share of their weight.
+FITS_SIGMAS, LEAST_SHARE = 4.0, 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Weight and spread (g) of a unit of each product of the planogram; none where unknown."""
+
+    units: tuple[tuple[float, float], ...] = ()
+
+    def fits(self, step_g: float, sigma_g: float) -> bool:
+        """Whether a step may be units of one product, or one of each of two.
+
+        Always where no product is known.
+        """
+        return not self.units or self.misfit(step_g, sigma_g) <= FITS_SIGMAS**2
+
+    def misfit(self, step_g: float, sigma_g: float) -> float:
+        """Return the least squared distance, in deviations, to any goods; infinite for none."""
+        alike = (
+            _distance(step_g, sigma_g, count * w, sd * math.sqrt(count))
+            for w, sd in self.units
+            for count in range(1, MOST_UNITS + 1)
+        )
+        mixed = (
+            _distance(step_g, sigma_g, a + b, math.hypot(sd_a, sd_b))
+            for (a, sd_a), (b, sd_b) in combinations(self.units, 2)
+        )
+        return min((*alike, *mixed), default=math.inf)
+
+    def is_single(self, step_g: float, sigma_g: float) -> bool:
+        """Whether a step may be a single unit."""
+        return any(_distance(step_g, sigma_g, w, sd) <= FITS_SIGMAS**2 for w, sd in self.units)
+
+    def parts(self, step_g: float, sigma_g: float) -> list[float]:
+        """Return the weights of a first unit that leaves goods to the rest of a step; g."""
+        return [w for w, _ in self.units if abs(step_g) > w and self.fits(abs(step_g) - w, sigma_g)]
+
+
+def _distance(step_g: float, sigma_g: float, weight_g: float, sd_g: float) -> float:
+    spread_g = math.hypot(sigma_g, sd_g, LEAST_SHARE * weight_g)
+    return ((abs(step_g) - weight_g) / spread_g) ** 2
+
+
+NO_GOODS = Goods()
