@@ -30,10 +30,11 @@ FOREIGN_RETURN_PRIOR = 0.05
 # An ordered number of units up to the whole of it is as likely at once as in any parts.
 EXPECTED_PRIOR = 1.0
 # More units than the ledger knows of: it may be wrong, but seldom is.
-BEYOND_STOCK = 0.02
-FOREIGN_PRIOR = 0.01
-FOREIGN_RANGE_G = 2000.0
-FAR_G = FOREIGN_RANGE_G / math.sqrt(2 * math.pi)
+BEYOND_STOCK = 0.1
+# What the planogram does not explain: goods that nobody saw come, or a thing that is none. Its
+# weight is as likely between 5 and 10 g as between 1 and 2 kg: density 1 / (6 w) at weight w.
+FOREIGN_PRIOR = 0.02
+LOG_RANGE = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ class Surroundings:
 def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
     """Yield what may have moved, near a measured weight; several may have the same items.
 
-    A thing that is no product has a flat density over `FOREIGN_RANGE_G`, written as a normal one
-    so wide that it is as high at the measured weight.
+    The density of a thing that is no product is written as a normal one so wide that it is as
+    high at the measured weight.
     """
     sign = 1 if delta_g > 0 else -1
     for products, counts, prior in _combinations(delta_g, around):
@@ -83,7 +84,8 @@ def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
         )
     brought = delta_g > 0 and not around.restocking
     foreign = FOREIGN_RETURN_PRIOR if brought else FOREIGN_PRIOR
-    yield Candidate((), delta_g, FAR_G**2, foreign)
+    far_g = LOG_RANGE * max(abs(delta_g), 1.0) / math.sqrt(2 * math.pi)
+    yield Candidate((), delta_g, far_g**2, foreign)
 
 
 def _combinations(
@@ -128,7 +130,8 @@ def _from_elsewhere(
         if removal and known <= 0:
             continue
         for count in _counts_near(abs(delta_g), product):
-            likely = known >= count or around.just_left.get(product.sku, 0) >= count
+            returned = not removal and around.just_left.get(product.sku, 0) >= count
+            likely = returned or (removal and known >= count)
             prior = JUST_LEFT_PRIOR if likely else ELSEWHERE_PRIOR / max(1, len(around.elsewhere))
             yield (product,), (count,), prior * _count_prior(count)
 

@@ -1,8 +1,8 @@
 """Which goods a weight change was: the posterior over products and counts.
 
 Bayes over the candidates that the plate allows. A candidate's units weigh `sum(n_i * w_i)` with
-variance `sigma² + sum(n_i * sd_i²) + (SPAN_ERROR * w)²`, and a twentieth of all actions strays
-three times as far, since real units have heavier tails than a normal law. What stays below
+variance `sigma² + sum(n_i * sd_i²) + (SPAN_ERROR * w)²`, and one action in 25 strays two and
+a half times as far, since real units have heavier tails than a normal law. What stays below
 `min_confidence` abstains.
 """
 
@@ -20,7 +20,7 @@ __all__ = ["Hypothesis", "Step", "Surroundings", "identify", "identify_together"
 # A calibrated plate is right to about 0.1 % of span (class C3 cells, OIML R 60, plus drift).
 SPAN_ERROR = 0.001
 # Share of units that lie far from their product's weight, and how many times as far.
-STRAY_SHARE, STRAY_FACTOR = 0.05, 3.0
+STRAY_SHARE, STRAY_FACTOR = 0.04, 2.5
 # The least variance of a change: a scale that claims no error at all still rounds.
 ROUNDING_G2 = 0.01
 TOLD_ALTERNATIVE = 0.01
