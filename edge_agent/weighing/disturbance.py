@@ -86,20 +86,18 @@ class Disturbance:
 
     def interrupt(self, seen_at: float) -> list[WeightChange]:
         """The channel was away since `seen_at`: keep the level, forget the signal."""
-        here = len(self.trail) - 1
-        told = self._leave(self._rest, seen_at, here) if self._rest else []
-        self._motion.first = here
-        return told
+        self._motion.first = here = len(self.trail) - 1
+        return self._leave(self._rest, seen_at, here) if self._rest else []
 
     def finish(self, around: Surroundings) -> list[WeightChange]:
         """No more samples come: tell what the last ones allow."""
         if self._rest is not None:
             return self._refine(self._rest, len(self.trail))
         found = self._motion.still_tail(LAST_S, LAST_BLOCKS)
-        if found is None:
+        if found is None or not found[2]:
             return []
-        tail, stretch, still = found
-        if not still or self._limits.is_small(self._motion.off(stretch)[0]):
+        tail, stretch, _ = found
+        if self._limits.is_small(self._motion.off(stretch)[0]):
             return []
         return self._decide(tail, stretch, around, wait=False)
 
@@ -108,7 +106,7 @@ class Disturbance:
     def _seek(self, around: Surroundings) -> list[WeightChange]:
         motion = self._motion
         found = motion.still_tail(EARLY_S, EARLY_BLOCKS)
-        if found is None:
+        if found is None or self._limits.is_lifted(motion.base.grams, found[1].mean_g):
             return []
         tail, stretch, still = found
         if still:
@@ -235,8 +233,11 @@ class Disturbance:
         if rest.first >= last:
             return []
         stretch = self._motion.measure_latest(rest.first, last)
-        rest.level = Level(stretch.mean_g, stretch.sigma_g)
-        return self._teller.refine(stretch.mean_g, stretch.sigma_g)
+        told_g, rest.level = rest.level.grams, Level(stretch.mean_g, stretch.sigma_g)
+        moved = abs(stretch.mean_g - told_g) > max(5 * stretch.sigma_g, self._limits.smallest_g)
+        # A rough rest may have held a hand that has only gone now.
+        held_at = self._motion.held_lately(rest.level, last) if moved else None
+        return self._teller.refine(stretch.mean_g, stretch.sigma_g, held_at)
 
     def _leave(self, rest: Rest, at: float, last: int) -> list[WeightChange]:
         """The rest is over: a second movement, or the first was not over yet."""

@@ -75,11 +75,19 @@ class Rough:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What counts on this plate: smallest change told, and the units it should hold."""
+    """What counts on this plate: smallest change told, and the units it should hold.
+
+    Below `lifted_g` it cannot be, unless it is taken off its cell.
+    """
 
     smallest_g: float
     lightest_g: float | None
     goods: Goods = NO_GOODS
+    lifted_g: float = -math.inf
+
+    def is_lifted(self, base_g: float, level_g: float) -> bool:
+        """Whether the plate itself was taken off: far lighter than empty, as it never was."""
+        return level_g < self.lifted_g < base_g
 
     def is_small(self, delta_g: float) -> bool:
         """Whether a step is less than any unit of the planogram explains."""

@@ -146,6 +146,10 @@ class Motion:
         near = max(3.5 * self.noise.block_g, 0.05 * abs(level.grams - self.base.grams), 0.1)
         return self.trail.held_since(level.grams, near, self.first, first)
 
+    def held_lately(self, level: Level, last: int) -> float:
+        """Return since when the signal, seen from block `last` back, is at a level."""
+        return self.held_since(level, self.trail.since(self.trail.ends[last - 1] - REFINED_S))
+
     def blended(self, stretch: Stretch) -> Level:
         """Return the level where nothing was found: both together, or the new one if it moved."""
         delta, sigma = self.off(stretch)

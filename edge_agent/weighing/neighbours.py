@@ -57,7 +57,10 @@ class Neighbours:
         self._last: dict[str, _Last] = {}
 
     def correct(self, told: Iterable[WeightChange], now: float) -> list[WeightChange]:
-        """Take the others' part out of the steps that were told, and again where more is known."""
+        """Take the others' part out of the steps that were told, and again where more is known.
+
+        Revisions are left for the caller to number.
+        """
         corrected: list[WeightChange] = []
         for change in told:
             corrected.append(self._told(change, now))
@@ -98,10 +101,7 @@ class Neighbours:
         self._precision[i] = np.minimum(total, 1e8)
 
     def _told(self, change: WeightChange, now: float) -> WeightChange:
-        last = self._last.get(change.plate)
         told = self._without_others(change, now)
-        if last is not None and last.told.change_id == change.change_id:
-            told = replace(told, revision=last.told.revision + 1)
         self._last[change.plate] = _Last(change, told, now)
         return told
 
@@ -115,7 +115,6 @@ class Neighbours:
         )
         if not moved and anew.sigma_g <= UNSURER * last.told.sigma_g + WORTH_G:
             return []
-        anew = replace(anew, revision=last.told.revision + 1)
         self._last[plate] = replace(last, told=anew)
         return [anew]
 

@@ -14,7 +14,9 @@ from edge_agent.weighing.judging import Level, Limits
 from edge_agent.weighing.neighbours import Neighbours
 from edge_agent.weighing.plates import PlateLevel, PlateSpec
 from edge_agent.weighing.quiet import QuietBank
+from edge_agent.weighing.revisions import Revisions
 from edge_agent.weighing.startup import CONFIRMED_S, FirstRest, first_rest
+from edge_agent.weighing.straddle import Straddles
 from edge_agent.weighing.telling import Teller
 from edge_agent.weighing.trail import Trail
 
@@ -25,8 +27,11 @@ SATURATED_SHARE = 1.2
 SMALLEST_G = 1.5
 # A common cell (OIML class C3) repeats itself to about 0.02 % of its capacity.
 REPEATABLE_SHARE = 0.0002
-# Dust, crumbs and drift are no goods: a hundredth of the lightest unit, four grams at most.
-SMALLEST_SHARE, SMALLEST_CAP_G = 0.01, 4.0
+# Dust, crumbs, and plates that settle beside a hand are no goods: a quarter of the lightest unit,
+# four grams at most.
+SMALLEST_SHARE, SMALLEST_CAP_G = 0.25, 4.0
+# No goods make a plate this much lighter than empty: it was lifted off.
+LIFTED_SHARE = 0.01
 
 
 class SlowPath:
@@ -46,6 +51,8 @@ class SlowPath:
         self._active: dict[int, Disturbance] = {}
         self._recent: deque[tuple[float, str, float]] = deque(maxlen=64)
         self._neighbours = Neighbours([spec.plate for spec in plates])
+        self._straddles = Straddles()
+        self._revisions = Revisions()
 
     @property
     def is_idle(self) -> bool:
@@ -73,6 +80,8 @@ class SlowPath:
         for j in list(self._active):
             told += self._move(j, times, grams[:, j])
         told = self._neighbours.correct(told, float(times[-1]))
+        told = self._straddles.join(told, {spec.plate: spec.goods for spec in self._plates})
+        told = self._revisions.number(told)
         for j in list(self._starting):
             told += self._start(j, times, grams[:, j])
         return told
@@ -82,7 +91,7 @@ class SlowPath:
         told: list[WeightChange] = []
         for disturbance in self._active.values():
             told += disturbance.finish(self)
-        return told
+        return self._revisions.number(told)
 
     def relevel(self, j: int) -> None:
         """Adopt the next level of a plate silently."""
@@ -137,7 +146,9 @@ class SlowPath:
             seen_at = since - float(self._bank.same_s[j])
         noise = self._bank.noise(j)
         spec = self._plates[j]
-        limits = Limits(self.smallest_g(j), spec.lightest_g, spec.goods)
+        limits = Limits(
+            self.smallest_g(j), spec.lightest_g, spec.goods, -LIFTED_SHARE * spec.capacity_g
+        )
         self._bank.leave(j)
         self._active[j] = Disturbance(
             trail, base, since, first, noise, limits, self._tellers[j], seen_at

@@ -41,7 +41,8 @@ class Steps:
                 told += self._tell_one(on_the_way, landing.start)
                 self._teller.close()
                 motion.go_on(on_the_way, landing.end)
-        return told + self._tell_one(level, held_at)
+        amended = self._teller.amend_to_goods(held_at, motion.base, level, self._limits.goods)
+        return told + (amended or self._tell_one(level, held_at))
 
     def tell_remainder(self, first: int, stretch: Stretch) -> list[WeightChange]:
         """Less than a unit: what a hand that had stayed on adds to a change just told."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from edge_agent.weighing.change import WeightChange, change_id
-from edge_agent.weighing.goods import Goods
+from edge_agent.weighing.goods import FITS_SIGMAS, Goods
 from edge_agent.weighing.judging import Level
 
 # A later estimate is worth a revision when it differs by this much, or is this much surer.
@@ -14,6 +14,8 @@ WORTH_G = 0.1
 UNSURE_G, SURER_SHARE = 0.5, 0.6
 # A remainder that is no unit by itself belongs to the change told this long before.
 AMEND_S = 10.0
+# A hand may rest on a plate for this long after it took.
+RESTED_S = 20.0
 # Squared deviations by which one reading must fit better than another.
 CLEARLY = 3.0
 
@@ -73,7 +75,9 @@ class Teller:
         settled_at = max(settled_at, told.change.settled_at)
         return self._revise(told, level_g, sigma_g, settled_at)
 
-    def refine(self, level_g: float, sigma_g: float) -> list[WeightChange]:
+    def refine(
+        self, level_g: float, sigma_g: float, settled_at: float | None = None
+    ) -> list[WeightChange]:
         """Tell the pending step again where the better estimate is worth it."""
         told = self._pending
         if told is None:
@@ -83,7 +87,7 @@ class Teller:
         moved = abs(level_g - old.level_g) > max(WORTH_G, 0.5 * old.sigma_g)
         if not moved and not (old.sigma_g > UNSURE_G and sigma < SURER_SHARE * old.sigma_g):
             return []
-        return self._revise(told, level_g, sigma_g, old.settled_at)
+        return self._revise(told, level_g, sigma_g, max(settled_at or 0.0, old.settled_at))
 
     def withdraw(self, level_g: float) -> list[WeightChange]:
         """Take the pending step back, if there is one."""
@@ -120,8 +124,34 @@ class Teller:
         # A hand that goes makes a plate lighter; what makes it heavier came.
         if remainder > 0 or abs(so_far) < max(least_g, -2 * remainder):
             return []
+        return self._add(told, settled_at, base_g, level_g, sigma_g)
+
+    def amend_to_goods(
+        self, settled_at: float, base: Level, level: Level, goods: Goods
+    ) -> list[WeightChange]:
+        """Add a step down to the change before it, if only together they weigh as goods do.
+
+        A hand that rests on the plate while it takes leaves later than the goods.
+        """
+        told = self._closed if self._pending is None else None
+        remainder = level.grams - base.grams
+        if told is None or remainder > 0 or told.change.sigma_g < UNSURE_G:
+            return []
+        if settled_at - told.change.settled_at > RESTED_S:
+            return []
+        sigma = math.hypot(base.sigma, level.sigma)
+        apart = goods.misfit(told.change.delta_g, told.change.sigma_g)
+        apart = min(apart, goods.misfit(remainder, sigma))
+        whole_g = told.change.delta_g + remainder
+        if whole_g > 0 or apart <= FITS_SIGMAS**2 or not goods.is_single(whole_g, sigma):
+            return []
+        return self._add(told, settled_at, base.grams, level.grams, level.sigma)
+
+    def _add(
+        self, told: _Told, settled_at: float, base_g: float, level_g: float, sigma_g: float
+    ) -> list[WeightChange]:
         # The level may have drifted since: add the step, not the difference of levels.
-        amended = replace(told, base_g=level_g - so_far - remainder)
+        amended = replace(told, base_g=base_g - told.change.delta_g)
         changes = self._revise(amended, level_g, sigma_g, settled_at)
         self.close()
         return changes
