@@ -97,7 +97,8 @@ class Disturbance:
         if found is None or not found[2]:
             return []
         tail, stretch, _ = found
-        if self._limits.is_small(self._motion.off(stretch)[0]):
+        off_g, base_g = self._motion.off(stretch)[0], self._motion.base.grams
+        if self._limits.is_small(off_g) or self._limits.is_lifted(base_g, stretch.mean_g):
             return []
         return self._decide(tail, stretch, around, wait=False)
 
