@@ -6,19 +6,16 @@ import math
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
+
+from edge_agent.settings_base import Frozen
+from edge_agent.settings_scales import Framing, ModbusSettings
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[^\s/+#,\"']{1,64}$")]
 Sku = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S+$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Seconds = Annotated[float, Field(ge=0, le=30 * 86400, allow_inf_nan=False)]
 Grams = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
-
-
-class Frozen(BaseModel):
-    """A table of the settings: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ScaleSettings(Frozen):
@@ -28,12 +25,31 @@ class ScaleSettings(Frozen):
     driver: Literal["stream", "mt-sics", "continuous", "modbus", "simulated"]
     port: str | None = None
     baudrate: Annotated[int, Field(ge=300, le=4_000_000)] = 115200
+    framing: Framing = "8N1"
+    poll_s: Annotated[float, Field(ge=0.01, le=10)] = 0.1
+    modbus: ModbusSettings | None = None
 
     @model_validator(mode="after")
-    def _has_a_port(self) -> Self:
+    def _has_what_its_driver_needs(self) -> Self:
+        who = f"scale {self.id!r} with driver {self.driver!r}"
         if self.driver != "simulated" and not self.port:
-            raise ValueError(f"scale {self.id!r} with driver {self.driver!r} needs a port")
+            raise ValueError(f"{who} needs a port")
+        if (self.driver == "modbus") != (self.modbus is not None):
+            raise ValueError(f"{who} needs {'a' if self.modbus is None else 'no'} modbus table")
+        if (
+            self.modbus is not None
+            and self.modbus.transport == "tcp"
+            and "://" not in str(self.port)
+        ):
+            raise ValueError(f'{who} over tcp needs a port such as "socket://192.168.1.20:502"')
         return self
+
+    @property
+    def channels(self) -> frozenset[int] | None:
+        """The channels that this scale can have by its settings; None where the board decides."""
+        if self.modbus is not None:
+            return frozenset(w.channel for w in self.modbus.weight)
+        return frozenset({0}) if self.driver in ("mt-sics", "continuous") else None
 
 
 class PlateSettings(Frozen):
@@ -210,17 +226,24 @@ class Settings(Frozen):
         return self
 
     def check_hardware(self) -> None:
-        """Raise ValueError where a plate names a scale that is not configured.
+        """Raise ValueError where a plate names a scale, or a channel of one, that is not there.
 
         Not part of the validation itself: a recording's settings may lack the scale tables.
         """
-        scales = {s.id for s in self.scale}
+        scales = {s.id: s.channels for s in self.scale}
         for plate in self.plate:
             if plate.scale is not None and plate.scale not in scales:
                 known = ", ".join(sorted(scales)) or "none"
                 raise ValueError(
                     f"plate {plate.id!r} is on scale {plate.scale!r}, which is not configured "
                     f"(configured: {known})"
+                )
+            channels = None if plate.scale is None else scales[plate.scale]
+            if channels is not None and plate.channel not in channels:
+                there = ", ".join(map(str, sorted(channels)))
+                raise ValueError(
+                    f"plate {plate.id!r} is on channel {plate.channel} of scale {plate.scale!r}, "
+                    f"which has no such channel (it has: {there})"
                 )
 
     @property

@@ -86,8 +86,14 @@ def fault(text: str, *, hardware: bool = True) -> str:
 
 def test_the_example_is_valid_and_holds_every_key() -> None:
     assert load_settings(EXAMPLE).shelf_id == "office-7"
-    optional = r"^# (?=(?:ca_file|cert_file|key_file|username|password_file) =)"
-    table = tomllib.loads(re.sub(optional, "", EXAMPLE.read_text(), flags=re.MULTILINE))
+    text = re.sub(r"^# (?=\[|[a-z_]+ = )", "", EXAMPLE.read_text(), flags=re.MULTILINE)
+    assert [s.driver for s in parse_settings(text, EXAMPLE).scale] == [
+        "stream",
+        "mt-sics",
+        "continuous",
+        "modbus",
+    ]
+    table = tomllib.loads(text)
     schema = Settings.model_json_schema()
 
     def shown(value: Any) -> dict[str, Any]:
@@ -95,6 +101,8 @@ def test_the_example_is_valid_and_holds_every_key() -> None:
         return {key: entry[key] for entry in entries for key in entry}
 
     assert set(table) == set(schema["properties"])
+    table["modbus"] = shown(table["scale"])["modbus"]
+    table["modbusweight"] = table["modbus"]["weight"]
     for name, definition in schema["$defs"].items():
         key = name.removesuffix("Settings").lower()
         key = {"payment": "payments"}.get(key, key)

@@ -12,20 +12,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.errors import ScaleError
-from edge_agent.sensing.drivers import open_scale
+from edge_agent.sensing.drivers import ScaleSource, open_scale
 from edge_agent.sensing.outage import Outage, RetryPauses
 from edge_agent.settings import ScaleSettings
 
+# A wait may end a little early.
+_NEARLY = 0.9
 _STOP_S = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleBlock:
-    """Samples of one scale: `times` (n,) Unix seconds, `counts` (n, channels), NaN = missing."""
+    """Samples of one scale: `times` (n,) Unix seconds, `counts` (n, channels), NaN = missing.
+
+    `saturated` are the channels with samples beyond what the scale can weigh: counts at a
+    converter's rails, which are given as they are, or an indicator's word, which comes with NaN.
+    """
 
     scale_id: str
     times: NDArray[np.float64]
     counts: NDArray[np.float64]
+    saturated: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +126,60 @@ class ScaleReader:
 
     def _read_until_stopped(self) -> None:
         with closing(open_scale(self._settings, self._channels, self._clock)) as source:
-            last, patience_s = self._monotonic(), self._pace.first_sample_s
-            while not self._stopping.wait(self._pace.block_s):
-                times, counts = source.read()
-                now = self._monotonic()
-                if len(times):
-                    last, patience_s = now, self._pace.silence_s
-                    self._tell_found(now)
-                    self._emit(ScaleBlock(self._settings.id, times, counts))
-                elif now - last > patience_s:
-                    raise ScaleError(source.why_silent())
+            block = _BlockInTheMaking(self._settings.id, self._channels)
+            try:
+                self._fill(block, source)
+            finally:
+                if block:
+                    self._emit(block.done(source.health().overloads))
+
+    def _fill(self, block: _BlockInTheMaking, source: ScaleSource) -> None:
+        opened = last = emitted = self._monotonic()
+        while not self._stopping.wait(min(source.pause_s, self._pace.block_s)):
+            times, counts = source.read()
+            now = self._monotonic()
+            patience_s = self._pace.first_sample_s if last == opened else self._pace.silence_s
+            if len(times):
+                last = now
+                self._tell_found(now)
+                block.add(times, counts)
+            elif now - last > patience_s:
+                raise ScaleError(source.why_silent())
+            if block and now - emitted >= _NEARLY * self._pace.block_s:
+                self._emit(block.done(source.health().overloads))
+                emitted = now
 
     def _tell_found(self, now: float) -> None:
         away_s = self._outage.worked(now)
         if away_s is not None:
             self._emit(ScaleFound(self._settings.id, self._clock(), away_s))
+
+
+class _BlockInTheMaking:
+    """Gathers what several reads gave; false while it holds nothing."""
+
+    def __init__(self, scale_id: str, channels: int) -> None:
+        self._scale_id = scale_id
+        self._times: list[NDArray[np.float64]] = []
+        self._counts: list[NDArray[np.float64]] = []
+        self._overloads = (0,) * channels
+
+    def __bool__(self) -> bool:
+        return bool(self._times)
+
+    def add(self, times: NDArray[np.float64], counts: NDArray[np.float64]) -> None:
+        """Take what one read gave: times (n,), counts (n, channels)."""
+        self._times.append(times)
+        self._counts.append(counts)
+
+    def done(self, overloads: tuple[int, ...]) -> ScaleBlock:
+        """Give the block and begin a new one; `overloads` by channel since the scale was opened."""
+        grown = (c for c, n in enumerate(overloads) if n > self._overloads[c])
+        block = ScaleBlock(
+            self._scale_id,
+            np.concatenate(self._times),
+            np.concatenate(self._counts),
+            frozenset(grown),
+        )
+        self._times, self._counts, self._overloads = [], [], overloads
+        return block

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_agent.errors import ScaleError
+from edge_agent.sensing.source import Samples, SourceHealth
 from edge_agent.settings import ScaleSettings
 
 DEFAULT_SEED = 1
@@ -19,6 +20,8 @@ class SimulatedSource:
 
     They are grams, as of a scale that is calibrated itself: plates need no calibration.
     """
+
+    pause_s = math.inf
 
     def __init__(
         self,
@@ -34,16 +37,26 @@ class SimulatedSource:
         self._monotonic = monotonic
         self._shelf = LiveShelf(seed=_seed(settings), start_at=clock())
         self._told_until = monotonic()
+        self._samples = 0
 
-    def read(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def read(self) -> Samples:
         """Return the samples since the last call: times (n,), counts (n, channels)."""
         now = self._monotonic()
         duration_s, self._told_until = now - self._told_until, now
         times, grams = self._shelf.next_grams(duration_s)
+        self._samples += len(times)
         table = np.full((len(times), self._channels), np.nan)
         shared = min(self._channels, grams.shape[1])
         table[:, :shared] = grams[:, :shared]
         return np.asarray(times, dtype=np.float64), table
+
+    def describe(self) -> str | None:
+        """Say that nothing here is real."""
+        return "simulated shelf"
+
+    def health(self) -> SourceHealth:
+        """Give what has been counted: the simulation drops nothing."""
+        return SourceHealth(self._samples, 0, (0,) * self._channels)
 
     def why_silent(self) -> str:
         """Say that the simulation gave nothing."""

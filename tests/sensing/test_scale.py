@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import socket
 import threading
 import time
 import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pytest
 
 from edge_agent.errors import ScaleError
 from edge_agent.sensing.drivers import open_scale
-from edge_agent.sensing.outage import RetryPauses
-from edge_agent.sensing.scale import (
-    ScaleBlock,
-    ScaleEvent,
-    ScaleFound,
-    ScaleLost,
-    ScalePace,
-    ScaleReader,
-)
+from edge_agent.sensing.scale import ScaleBlock, ScaleFound, ScaleLost, ScalePace, ScaleReader
 from edge_agent.sensing.stream_parser import checksum
 from edge_agent.sensing.stream_source import StreamSource
 from edge_agent.settings import ScaleSettings
-
-SOON = RetryPauses(first_s=0.02, longest_s=0.1, healthy_s=0.0)
-# Impatience only where silence itself is the subject: a busy machine is silent now and then.
-PATIENT = ScalePace(block_s=0.02, silence_s=10.0, first_sample_s=10.0, retry=SOON)
-IMPATIENT = ScalePace(block_s=0.02, silence_s=0.3, first_sample_s=0.6, retry=SOON)
-WAIT_S = 15.0
-
-E = TypeVar("E", ScaleBlock, ScaleLost, ScaleFound)
+from tests.sensing import scale_peers as peers
+from tests.sensing.scale_peers import IMPATIENT, PATIENT, WAIT_S, Listener, scale
 
 
 def line(seq: int, *counts: int | str) -> bytes:
@@ -95,37 +79,10 @@ class Talker:
         self._thread.join(WAIT_S)
 
 
-class Listener:
-    """Collects what the reader emits."""
-
-    def __init__(self) -> None:
-        self.events: queue.Queue[ScaleEvent] = queue.Queue()
-        self.seen: list[ScaleEvent] = []
-
-    def until(self, kind: type[E]) -> E:
-        while True:
-            event = self.events.get(timeout=WAIT_S)
-            self.seen.append(event)
-            if isinstance(event, kind):
-                return event
-
-    def told(self) -> list[ScaleEvent]:
-        return [e for e in self.seen if not isinstance(e, ScaleBlock)]
-
-
-@contextlib.contextmanager
 def reading(
-    port: str, channels: int = 2, driver: str = "stream", pace: ScalePace = PATIENT
-) -> Iterator[Listener]:
-    listener = Listener()
-    settings = ScaleSettings.model_validate({"id": "main", "driver": driver, "port": port})
-    reader = ScaleReader(settings, channels, time.time, listener.events.put, pace=pace)
-    reader.start()
-    try:
-        yield listener
-    finally:
-        reader.stop()
-        assert not reader.is_alive()
+    port: str, channels: int = 2, pace: ScalePace = PATIENT
+) -> contextlib.AbstractContextManager[Listener]:
+    return peers.reading(scale("stream", port), channels, pace)
 
 
 def test_a_board_on_a_serial_line_gives_blocks_with_missing_values(board: Board) -> None:
@@ -160,6 +117,16 @@ def test_a_failed_channel_is_missing_and_further_ones_are_cut(board: Board) -> N
     assert counts[0, 0] == 5.0
     assert np.isnan(counts[0, 1])
     assert counts.shape == (1, 2)
+
+
+def test_counts_at_the_converters_rails_are_given_and_said_to_be_saturated(board: Board) -> None:
+    board.plug_in()
+    talker = Talker(lambda data: os.write(board.master, data), counts=(2**23 - 1, 5, -(2**23)))
+    with reading(str(board.name), channels=3) as listener:
+        block = listener.until(ScaleBlock)
+    talker.stop()
+    assert block.saturated == {0, 2}
+    assert block.counts[0].tolist() == [2**23 - 1, 5, -(2**23)]
 
 
 def test_the_board_is_asked_who_it_is(board: Board) -> None:
@@ -264,13 +231,6 @@ def test_an_impossible_port_is_a_scale_error(port: str) -> None:
     settings = ScaleSettings(id="main", driver="stream", port=port)
     with pytest.raises(ScaleError, match=r"cannot be opened.*edge-agent doctor"):
         open_scale(settings, 1, time.time)
-
-
-@pytest.mark.parametrize("driver", ["mt-sics", "continuous", "modbus"])
-def test_a_driver_of_a_later_version_says_so(driver: str) -> None:
-    with reading("/dev/ttyUSB0", driver=driver) as listener:
-        lost = listener.until(ScaleLost)
-    assert f"driver '{driver}' comes with a later version; use driver = \"stream\"" in lost.reason
 
 
 def test_a_simulated_scale_needs_no_port() -> None:
