@@ -11,6 +11,7 @@ import typer
 
 from edge_agent import __version__
 from edge_agent.cli import (
+    changes_commands,
     demo,
     field_commands,
     losses_commands,
@@ -20,6 +21,7 @@ from edge_agent.cli import (
     service_commands,
     settings_commands,
     shop_commands,
+    simulating,
     weighing_commands,
 )
 from edge_agent.errors import EdgeAgentError
@@ -59,12 +61,14 @@ def _edge_agent(
 for _module in (
     running,
     demo,
+    simulating,
     replaying,
     settings_commands,
     plates_commands,
     weighing_commands,
     shop_commands,
     losses_commands,
+    changes_commands,
     field_commands,
     service_commands,
 ):

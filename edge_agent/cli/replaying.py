@@ -1,9 +1,9 @@
-"""`simulate`, `replay`, `score`: recordings made, run through the core, and judged."""
+"""`replay`, `score`: recordings run through the core, and judged."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +12,7 @@ import typer
 
 from edge_agent.cli.console import note, print_json
 from edge_agent.cli.options import AsJson
+from edge_agent.cli.progress import Progress
 
 if TYPE_CHECKING:
     from edge_agent.score import Score
@@ -21,36 +22,8 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder with a rec
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    app.command("simulate", epilog="Example: edge-agent simulate --seed 1 --hours 8 --out day1")(
-        simulate
-    )
     app.command("replay", epilog="Example: edge-agent replay day1 | grep losses")(replay)
     app.command("score", epilog="Example: edge-agent score day1 day2 --json")(score)
-
-
-def simulate(
-    seed: Annotated[int, typer.Option(help="Same seed, same bytes.", min=0)],
-    hours: Annotated[float, typer.Option(help="Length; a day and more begins at midnight.")],
-    out: Annotated[Path, typer.Option(help="The folder to write.", metavar="DIR")],
-    profile: Annotated[
-        str, typer.Option(help="default, calm (no doubles, no faults) or harsh.")
-    ] = "default",
-    rate: Annotated[float, typer.Option(help="Samples a second.")] = 80.0,
-    visits_per_hour: Annotated[float, typer.Option(help="How busy the shelf is.")] = 10.0,
-) -> None:
-    """Make a recording of a simulated shelf, with the truth beside it."""
-    from edge_agent.simulation.recording import simulate as make
-
-    with _Progress("simulating") as progress:
-        make(
-            seed,
-            hours,
-            out,
-            profile=profile,
-            rate_hz=rate,
-            visits_per_hour=visits_per_hour,
-            progress=progress,
-        )
 
 
 def replay(folder: Folder) -> None:
@@ -59,7 +32,7 @@ def replay(folder: Folder) -> None:
     from edge_agent.replaying import replay as run_through
 
     recording = Recording(folder)
-    with _Progress("replaying") as progress:
+    with Progress("replaying") as progress:
         for message in run_through(recording, _part_of(recording.span, progress)):
             print_json(message)
     for warning in recording.warnings:
@@ -71,24 +44,21 @@ def score(
     as_json: AsJson = False,
     jobs: Annotated[int, typer.Option(help="Recordings replayed at the same time.", min=1)] = 1,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Also list what was missed or false.")
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="Also list what was missed, false or wrong, and reliability."
+        ),
     ] = False,
 ) -> None:
-    """Replay recordings and compare what was found with what really happened."""
+    """Replay recordings and compare what was found with what really happened.
+
+    A change is found with its items right, by its weight (within 3 g or 3 %), or at all; an action
+    is what one plate went through within 2.5 s; identities are judged where the weight was found.
+    """
     from edge_agent.score import total
 
-    if jobs > 1 and len(folders) > 1:
-        from concurrent.futures import ProcessPoolExecutor
-
-        with ProcessPoolExecutor(jobs) as pool:
-            scores = list(pool.map(_score_one, folders))
-    else:
-        with _Progress("scoring") as progress:
-            scores = [
-                _score_one(folder, partial(_nth_part, progress, i, len(folders)))
-                for i, folder in enumerate(folders)
-            ]
-    whole = total(scores)
+    with Progress("scoring") as progress:
+        whole = total(_scores(folders, jobs, progress))
     if as_json:
         print_json(whole.as_dict())
         return
@@ -97,15 +67,36 @@ def score(
     print_score(whole, verbose=verbose)
 
 
+def _scores(folders: list[Path], jobs: int, progress: Callable[[float], None]) -> Iterator[Score]:
+    if jobs == 1 or len(folders) == 1:
+        for i, folder in enumerate(folders):
+            yield _score_one(folder, partial(_nth_part, progress, i, len(folders)))
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(jobs) as pool:
+        for i, scored in enumerate(pool.map(_score_one, folders), 1):
+            progress(i / len(folders))
+            yield scored
+
+
 def _score_one(folder: Path, progress: Callable[[float], None] = lambda part: None) -> Score:
-    from edge_agent.recordings import Recording
+    from dataclasses import replace
+
+    from edge_agent.recordings import TRUTH_FILE, Recording
     from edge_agent.replaying import replay as run_through
     from edge_agent.scoring import score as judge
 
     recording = Recording(folder)
-    truth = recording.truth()
-    reports = run_through(recording, _part_of(recording.span, progress))
-    return judge(truth, reports, duration_s=recording.duration_s)
+    if not (folder / TRUTH_FILE).is_file():
+        note(f"warning: {folder} has no {TRUTH_FILE}; all that is found there counts as false")
+    weights_g = {p.sku: p.weight_g for p in recording.settings.product if p.weight_g is not None}
+    began_s = time.process_time()
+    reports = list(run_through(recording, _part_of(recording.span, progress)))
+    cpu_s = time.process_time() - began_s
+    scored = judge(recording.truth(), reports, duration_s=recording.duration_s, weights_g=weights_g)
+    plate_s = recording.duration_s * len(recording.plates_in_file)
+    return replace(scored, cpu_s=cpu_s, plate_s=plate_s)
 
 
 def _nth_part(progress: Callable[[float], None], i: int, of: int, part: float) -> None:
@@ -117,26 +108,3 @@ def _part_of(
 ) -> Callable[[float], None]:
     start, end = span
     return lambda at: progress(min(1.0, max(0.0, (at - start) / max(end - start, 1e-9))))
-
-
-class _Progress:
-    """A line on standard error that says how far long work is; only on a terminal."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._shown = -1
-        self._on = sys.stderr.isatty()
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._on and self._shown >= 0:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-    def __call__(self, part: float) -> None:
-        percent = int(100 * part)
-        if self._on and percent != self._shown:
-            self._shown = percent
-            bar = "█" * (percent // 4) + "·" * (25 - percent // 4)
-            print(f"\r{self._what} {bar} {percent:3d} %", end="", file=sys.stderr, flush=True)

@@ -57,6 +57,10 @@ class Force:
     grams: Floats
     held_g: float
 
+    def scaled(self, share: float) -> Force:
+        """A part of it."""
+        return Force(share * self.grams, share * self.held_g)
+
 
 def smooth_step(x: Floats) -> Floats:
     """From 0 to 1 while x goes from 0 to 1, with no corner."""
@@ -82,7 +86,10 @@ def _moves(action: Action, rng: np.random.Generator) -> list[tuple[float, float,
     for place, part_g in enumerate(reversed(action.parts_g)):
         ends_at = action.hand_s - place * action.gap_s
         lasts_s = float(rng.uniform(0.06, 0.2))
-        if part_g > 0:
+        if action.manner == "rest":
+            # One hand stays; the other takes or puts at any moment meanwhile.
+            lands_at = float(rng.uniform(0.15, 0.85)) * (action.hand_s - lasts_s)
+        elif part_g > 0:
             # Goods that come land first; then the hand pushes them into place and goes.
             lands_at = float(rng.uniform(0.0, 0.2)) * action.hand_s
         else:
@@ -93,7 +100,7 @@ def _moves(action: Action, rng: np.random.Generator) -> list[tuple[float, float,
 
 def _press(action: Action, since: Floats, rng: np.random.Generator) -> Floats:
     """The hand's own force: on, wobbling, and off by the time the hand has gone."""
-    low, high = LEAN_G if action.manner == "lean" else PRESS_G
+    low, high = LEAN_G if action.manner in ("lean", "rest") else PRESS_G
     press_g = low * (high / low) ** float(rng.random())
     on_s, off_s = rng.uniform(0.05, 0.15, 2)
     presses: list[Floats] = []

@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 
 from edge_agent.errors import UsageError
 from edge_agent.settings import Settings
-from edge_agent.simulation.loadcell import PROFILES, LoadCells
+from edge_agent.simulation.loadcell import LoadCells
 from edge_agent.simulation.noise import Grams
+from edge_agent.simulation.picking import Pickers
+from edge_agent.simulation.profiles import Build, Profile
+from edge_agent.simulation.scene import USUAL_DOUBLE_GAP_S
 from edge_agent.simulation.script import Action, CloudMessage, TrueChange, TrueLoss, Visit
-from edge_agent.simulation.shop import demo_settings, weighed_plates
+from edge_agent.simulation.shop import weighed_plates
 from edge_agent.simulation.shoppers import Shoppers
+from edge_agent.simulation.variation import USUAL, Variation
 
 # Stands in the counts for a conversion that failed; outside of what 24 bits hold.
 MISSING_COUNTS = -(2**31)
@@ -30,8 +34,9 @@ class LiveShelf:
 
     `plates` are the columns of every block. Timings follow `settings.matching`. Without `end_at`
     visits never end; with it the last hand is gone by `last_hand_at` and the last message in
-    before `end_at`. The first hand comes after `quiet_s`. Raises UsageError for an unknown
-    profile, a negative seed or a rate that is none.
+    before `end_at`. The first hand comes after `quiet_s`. `variation` is what differs from the
+    profile; its shop yields to `settings`. Raises UsageError for an unknown profile, a negative
+    seed or a rate that is none.
     """
 
     def __init__(
@@ -42,37 +47,45 @@ class LiveShelf:
         rate_hz: float = 80.0,
         visits_per_hour: float = USUAL_VISITS_PER_HOUR,
         *,
+        variation: Variation = USUAL,
         settings: Settings | None = None,
         end_at: float = math.inf,
         last_hand_at: float = math.inf,
         quiet_s: float = 60.0,
         office_rhythm: bool = True,
     ) -> None:
-        _check(profile, rate_hz, visits_per_hour)
-        self.settings = settings or demo_settings()
+        _check(rate_hz, visits_per_hour)
+        effects = variation.profile(profile)
+        self.settings = settings or variation.settings(seed, profile)
         self.start_at = start_at
         self.rate_hz = rate_hz
-        effects = PROFILES[profile]
-        self._shoppers = Shoppers(
-            seed,
-            self.settings,
-            start_at,
-            visits_per_hour,
-            quiet_s=quiet_s,
-            last_hand_at=min(last_hand_at, end_at),
-            end_at=end_at,
-            office_rhythm=office_rhythm,
-            doubles=effects.doubles,
-            leans=effects.leans,
-        )
+        last_hand_at = min(last_hand_at, end_at)
+        gap_s = variation.gap_s(USUAL_DOUBLE_GAP_S)
+        self._shoppers: Shoppers | Pickers
+        if variation.only_weights:
+            self._shoppers = Pickers(
+                seed, self.settings, start_at, visits_per_hour, effects, gap_s,
+                quiet_s=quiet_s, last_hand_at=last_hand_at,
+            )  # fmt: skip
+        else:
+            self._shoppers = Shoppers(
+                seed, self.settings, start_at, visits_per_hour,
+                quiet_s=quiet_s, last_hand_at=last_hand_at, end_at=end_at,
+                office_rhythm=office_rhythm, effects=effects, double_gap_s=gap_s,
+            )  # fmt: skip
+        self._connect_cells(seed, effects, variation.build(profile))
+        self._plan_nothing()
+
+    def _connect_cells(self, seed: int, effects: Profile, build: Build) -> None:
         plates = weighed_plates(self.settings)
         self.plates = [plate.id for plate in plates]
         self._zero = np.array([plate.zero_counts for plate in plates])
         self._counts_per_g = np.array([plate.counts_per_g for plate in plates])
         levels_g = self._shoppers.stock.levels_g()
         levels = [levels_g.get(plate, 0.0) for plate in self.plates]
-        self.cells = LoadCells(seed, self.plates, levels, start_at, rate_hz, effects)
-        self._plan_nothing()
+        self.cells = LoadCells(
+            seed, self.plates, levels, self.start_at, self.rate_hz, effects, build
+        )
 
     def _plan_nothing(self) -> None:
         self._actions: list[tuple[float, int, Action]] = []
@@ -161,11 +174,8 @@ class LiveShelf:
         return due
 
 
-def _check(profile: str, rate_hz: float, visits_per_hour: float) -> None:
-    if profile not in PROFILES:
-        known = ", ".join(PROFILES)
-        raise UsageError(f"There is no simulation profile {profile!r}; choose one of: {known}.")
+def _check(rate_hz: float, visits_per_hour: float) -> None:
     if not 1.0 <= rate_hz <= 1000.0:
         raise UsageError(f"A rate of {rate_hz} samples a second; give one from 1 to 1000.")
-    if not 0.0 < visits_per_hour <= 3600.0:
-        raise UsageError(f"{visits_per_hour} visits an hour; give more than 0, at most 3600.")
+    if not 0.0 <= visits_per_hour <= 3600.0:
+        raise UsageError(f"{visits_per_hour} visits an hour; give 0 (nobody) to 3600.")

@@ -121,7 +121,12 @@ class Hum:
 
 
 class Faults:
-    """Rare single spikes and missing samples on one plate, and rarer gaps of the whole board."""
+    """Rare single spikes and missing samples on one plate, and rarer gaps of the whole board.
+
+    Single spikes are what the HX711 logs in `../shared/data/scale-logs` show (`samples_a931659d`:
+    141 of more than 5 g, mostly 5 to 12, up to 260, among 10,000 samples). The usual rate is chosen
+    far lower; `spikes` = 13,000 is as bad as that log at 80 samples/s.
+    """
 
     def __init__(
         self, seed: int, plates: int, rate_hz: float, spikes_per_h: float, missing_per_h: float
@@ -168,12 +173,17 @@ class Faults:
 
 
 class Trolleys:
-    """Trolleys and steps on the floor: all plates shake for some seconds, each as it rings."""
+    """Trolleys and steps on the floor: all plates shake for some seconds, each as it rings.
 
-    def __init__(self, seed: int, per_h: float, rate_hz: float) -> None:
+    `coarseness` is how many times heavier than usual the plates and their loads are: a floor that
+    moves pushes them as much harder.
+    """
+
+    def __init__(self, seed: int, per_h: float, rate_hz: float, coarseness: float = 1.0) -> None:
         self._rng = stream(seed, "trolleys")
         self._per_h = per_h
         self._rate_hz = rate_hz
+        self._coarseness = coarseness
         self._next = math.inf
         if per_h > 0:
             self._next = self._pause()
@@ -186,7 +196,7 @@ class Trolleys:
         shaking = []
         while self._next < last:
             samples = int(self._rng.uniform(1.0, 6.0) * self._rate_hz)
-            size_g = float(self._rng.uniform(0.5, 4.0))
+            size_g = float(self._rng.uniform(0.5, 4.0)) * self._coarseness
             for plate, platform in enumerate(platforms):
                 shaking.append((int(self._next), plate, self._shake(samples, size_g, platform)))
             self._next += self._pause()

@@ -12,7 +12,8 @@ import numpy as np
 
 from edge_agent.errors import UsageError
 from edge_agent.simulation.live import USUAL_VISITS_PER_HOUR, LiveShelf
-from edge_agent.simulation.shop import demo_settings, settings_toml
+from edge_agent.simulation.shop import settings_toml
+from edge_agent.simulation.variation import USUAL, Variation
 from edge_agent.simulation.weights_text import TICKS_PER_S, header, rows
 
 # Monday, 2 March 2026, midnight in Shanghai.
@@ -31,19 +32,23 @@ def simulate(
     out: Path,
     *,
     profile: str = "default",
-    rate_hz: float = 80.0,
+    rate_hz: float | None = None,
     visits_per_hour: float = USUAL_VISITS_PER_HOUR,
+    variation: Variation = USUAL,
     progress: Callable[[float], None] | None = None,
 ) -> None:
     """Write `shelf.toml`, `weights.csv`, `messages.jsonl` and `truth.jsonl` into folder `out`.
 
     The same arguments give the same bytes. A whole day or more begins at midnight, less at nine
-    in the morning. `progress` is told the part that is done, 0 to 1. Files of these names are
-    replaced. Raises UsageError for arguments that make no recording.
+    in the morning. Without `rate_hz` the rate is that of the profile's plates; with 0
+    `visits_per_hour` no hand comes near; `variation` is what else is not as usual. `progress` is
+    told the part that is done, 0 to 1. Files of these names are replaced. Raises UsageError for
+    arguments that make no recording.
     """
     if not 0.0 < hours <= MOST_HOURS:
         raise UsageError(f"A recording of {hours} hours; give more than 0, at most {MOST_HOURS:g}.")
-    shelf = _shelf(seed, hours, profile, rate_hz, visits_per_hour)
+    rate_hz = variation.build(profile).rate_hz if rate_hz is None else rate_hz
+    shelf = _shelf(seed, hours, profile, rate_hz, visits_per_hour, variation)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
@@ -58,9 +63,16 @@ def simulate(
 
 
 def _shelf(
-    seed: int, hours: float, profile: str, rate_hz: float, visits_per_hour: float
+    seed: int,
+    hours: float,
+    profile: str,
+    rate_hz: float,
+    visits_per_hour: float,
+    variation: Variation,
 ) -> LiveShelf:
     """The shelf whose day is recorded."""
+    if visits_per_hour and not variation.only_weights:
+        visits_per_hour = max(visits_per_hour, FEWEST_VISITS / hours)
     duration_s = hours * 3600.0
     start_at = MIDNIGHT_AT + (0.0 if hours >= 24 else MORNING_S)
     end_at = start_at + duration_s
@@ -69,8 +81,8 @@ def _shelf(
         start_at,
         profile,
         rate_hz,
-        max(visits_per_hour, FEWEST_VISITS / hours),
-        settings=demo_settings(),
+        visits_per_hour,
+        variation=variation,
         end_at=end_at,
         last_hand_at=end_at - min(QUIET_END_S, 0.25 * duration_s),
         quiet_s=min(60.0, 0.2 * duration_s),

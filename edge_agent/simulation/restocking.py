@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from edge_agent.simulation.cashier import Cashier
@@ -14,23 +15,35 @@ MOST_HANDFULS = 14
 
 def plan_restock(venue: Venue, number: int, at: float) -> Visit:
     """Fill what is below half, emptiest first, one or two units with each hand."""
-    cashier = venue.cashier
     handfuls = _handfuls(venue)
-    content = {
-        "restock_id": cashier.next_restock_id(at),
-        "operator": "operator-1",
-        "lines": _lines(venue, handfuls),
-    }
     scene = Scene(venue, number, "restock", at)
-    messages = _tell(cashier, at, 1, "planned", content)
-    messages += _tell(cashier, scene.wait(1.0, 3.0), 2, "started", content)
+    started_at = scene.wait(1.0, 3.0)
     # The order must have arrived before the first goods do.
     scene.wait(6.0, 10.0)
     for sku, quantity in handfuls:
         scene.put(sku, venue.stock.fresh(sku, quantity))
         scene.pause()
-    messages += _tell(cashier, scene.wait(4.0, 8.0), 3, "finished", content)
-    return scene.finish(tuple(messages))
+    finished_at = scene.wait(4.0, 8.0)
+    times = (at, started_at, finished_at)
+    lines = order_lines(handfuls, venue.stock.home)
+    return scene.finish(restock_messages(venue.cashier, times, lines))
+
+
+def restock_messages(
+    cashier: Cashier, times: tuple[float, float, float], lines: list[dict[str, Any]]
+) -> tuple[CloudMessage, ...]:
+    """What the cloud tells of one order that was planned, started and finished at these times."""
+    content = {
+        "restock_id": cashier.next_restock_id(times[0]),
+        "operator": "operator-1",
+        "lines": lines,
+    }
+    states = ("planned", "started", "finished")
+    return tuple(
+        message
+        for revision, (at, state) in enumerate(zip(times, states, strict=True), 1)
+        for message in _tell(cashier, at, revision, state, content)
+    )
 
 
 def _handfuls(venue: Venue) -> list[tuple[str, int]]:
@@ -45,13 +58,15 @@ def _handfuls(venue: Venue) -> list[tuple[str, int]]:
     return handfuls
 
 
-def _lines(venue: Venue, handfuls: list[tuple[str, int]]) -> list[dict[str, Any]]:
+def order_lines(
+    handfuls: Iterable[tuple[str, int]], home: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The lines of an order for these handfuls, each product for its own plate."""
     ordered: dict[str, int] = {}
     for sku, quantity in handfuls:
         ordered[sku] = ordered.get(sku, 0) + quantity
     return [
-        {"sku": sku, "quantity": quantity, "plate": venue.stock.home[sku]}
-        for sku, quantity in ordered.items()
+        {"sku": sku, "quantity": quantity, "plate": home[sku]} for sku, quantity in ordered.items()
     ]
 
 

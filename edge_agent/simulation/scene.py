@@ -10,26 +10,38 @@ import numpy as np
 
 from edge_agent.settings import MatchingSettings, Settings
 from edge_agent.simulation.cashier import Cashier, Line, Order
-from edge_agent.simulation.script import Action, CloudMessage, Manner, TrueChange, TrueLoss, Visit
+from edge_agent.simulation.profiles import Profile
+from edge_agent.simulation.script import (
+    Action,
+    CloudMessage,
+    Manner,
+    TrueLoss,
+    Visit,
+    true_changes,
+)
 from edge_agent.simulation.stockroom import Stockroom
 
 # Between the picks of a hand that takes twice. Each pick is a change of its own: the plate stands
 # at a level between them, if only for a moment.
-DOUBLE_GAP_S = (0.5, 1.2)
+USUAL_DOUBLE_GAP_S = (0.5, 1.2)
+# How many hands are much quicker than usual, where some are, and how quick.
+QUICK_SHARE, QUICK_HAND_S = 0.1, (0.15, 0.35)
+# One hand rests on a plate so long while the other takes.
+REST_S = (4.0, 15.0)
 # A plate is left alone this long between changes that are two.
 SAME_PLATE_S = 3.2
 
 
 @dataclass(slots=True)
 class Venue:
-    """What all scenes share. `doubles` and `leans` scale how often hands do so."""
+    """What all scenes share. `effects` scale how hands behave."""
 
     settings: Settings
     stock: Stockroom
     cashier: Cashier
     rng: np.random.Generator
-    doubles: float = 1.0
-    leans: float = 1.0
+    effects: Profile
+    double_gap_s: tuple[float, float] = USUAL_DOUBLE_GAP_S
     prices: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,8 +90,8 @@ class Scene:
         """Take units of a product: at once, one after the other with one hand, or singly."""
         venue = self.venue
         grams = tuple(-grams for grams in venue.stock.take(sku, quantity))
-        if quantity == 2 and venue.happens(0.3 * venue.doubles):
-            gap_s = venue.between(*DOUBLE_GAP_S)
+        if quantity == 2 and venue.happens(0.3 * venue.effects.doubles):
+            gap_s = venue.between(*venue.double_gap_s)
             self._act(sku, -2, grams, "double", venue.between(0.4, 0.9) + gap_s, gap_s)
         elif quantity == 2 and venue.happens(0.3):
             for one in grams:
@@ -92,23 +104,40 @@ class Scene:
         self.venue.stock.put(sku, grams)
         self._act(sku, len(grams), (sum(grams),), "plain", self._hand_s())
 
-    def put_back(self, sku: str) -> None:
-        """Put back what this visit took last of the product."""
+    def put_back(self, sku: str, *, at_once: bool = False) -> None:
+        """Put back what this visit took last of the product; at once: the plate is not let rest."""
         taken = next(a for a in reversed(self._actions) if a.sku == sku and a.quantity < 0)
+        if at_once:
+            self._gone_at.pop(taken.plate, None)
         self.put(sku, tuple(-grams for grams in taken.parts_g))
 
     def touch(self, plate: str) -> None:
         """Touch a plate and take nothing; now and then lean on it."""
-        if self.venue.happens(min(0.5, 0.1 * self.venue.leans)):
-            longest_s = 3.0 if self.venue.leans <= 1 else 12.0
+        if self.venue.happens(min(0.5, 0.1 * self.venue.effects.leans)):
+            longest_s = 3.0 if self.venue.effects.leans <= 1 else 12.0
             longest_s = min(longest_s, 0.5 * self.venue.timing.visit_gap_s)
             self._act(None, 0, (), "lean", self.venue.between(1.0, longest_s), plate=plate)
         else:
             self._act(None, 0, (), "touch", self._hand_s(), plate=plate)
 
+    def rest(self, sku: str) -> None:
+        """Rest one hand on a product's plate and take one of it meanwhile."""
+        venue = self.venue
+        grams = tuple(-grams for grams in venue.stock.take(sku, 1))
+        longest_s = min(REST_S[1], 0.75 * venue.timing.visit_gap_s)
+        rest_s = venue.between(min(REST_S[0], longest_s), longest_s)
+        self._act(sku, -1, grams, "rest", rest_s)
+
+    def lift(self, plate: str, grams: float) -> None:
+        """Lift a plate off its cell with all that is on it, or set it down: signed grams."""
+        self._act(None, 0, (grams,), "lift", self.venue.between(0.8, 2.0), plate=plate)
+
     def _hand_s(self) -> float:
         # A slow hand must not stretch a visit beyond its gap.
-        slow = self.venue.happens(0.06) and self.venue.timing.visit_gap_s >= 10.0
+        effects = self.venue.effects
+        slow = self.venue.happens(0.06 * effects.slow) and self.venue.timing.visit_gap_s >= 10.0
+        if effects.quick and self.venue.happens(QUICK_SHARE * effects.quick):
+            return self.venue.between(*QUICK_HAND_S)
         return self.venue.between(1.4, 2.5) if slow else self.venue.between(0.4, 1.3)
 
     def _act(
@@ -209,19 +238,10 @@ class Scene:
             changes=tuple(
                 change
                 for action in sorted(self._actions, key=lambda action: action.at)
-                for change in _true_changes(action)
+                for change in true_changes(action)
             ),
             losses=tuple(
                 TrueLoss(at, kind, sku, quantity, value, max(settled_at, known_at))
                 for kind, at, sku, quantity, value, known_at in self._losses
             ),
         )
-
-
-def _true_changes(action: Action) -> list[TrueChange]:
-    if action.sku is None:
-        return []
-    if action.manner == "double":
-        picks_at = (action.at - action.gap_s, action.at)
-        return [TrueChange(at, action.plate, action.sku, action.quantity // 2) for at in picks_at]
-    return [TrueChange(action.at, action.plate, action.sku, action.quantity)]

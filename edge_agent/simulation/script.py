@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Manner = Literal["plain", "double", "touch", "lean"]
+from edge_agent.truth import Items
+
+Manner = Literal["plain", "double", "touch", "lean", "rest", "lift"]
+"""How a hand goes about it: once, twice, only touching or leaning, leaning and taking meanwhile,
+or lifting the plate itself off or setting it down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,9 @@ class Action:
     """One hand on one plate, from `at - hand_s` until `at`, when it has gone.
 
     `parts_g` are the grams that each pick moves (negative: taken): none for a mere touch, two for
-    a double pick whose picks end `gap_s` apart. `quantity` is the signed number of units.
+    a double pick whose picks end `gap_s` apart. `quantity` is the signed number of units, `also`
+    what else the same hand moves: together with them, or with its second pick. `beside` names a
+    plate that bears the given share of it all. Grams without items are of things that are no goods.
     """
 
     at: float
@@ -26,6 +32,13 @@ class Action:
     gap_s: float = 0.0
     visit: int = 0
     kind: str = ""
+    also: Items = ()
+    beside: tuple[str, float] | None = None
+
+    @property
+    def items(self) -> Items:
+        """All that it moves; nothing where the hand only touches."""
+        return ((self.sku, self.quantity), *self.also) if self.sku is not None else self.also
 
     @property
     def delta_g(self) -> float:
@@ -44,20 +57,31 @@ class CloudMessage:
 
 @dataclass(frozen=True, slots=True)
 class TrueChange:
-    """What really left (negative) or came, and when the hand was gone."""
+    """What really left (negative) or came, its signed `grams`, and when the hand was gone."""
 
     at: float
     plate: str
-    sku: str
-    quantity: int
+    items: Items
+    grams: float
+
+    @property
+    def sku(self) -> str:
+        """The product, or the first of several."""
+        return self.items[0][0]
+
+    @property
+    def quantity(self) -> int:
+        """The signed units of that product."""
+        return self.items[0][1]
 
     def line(self) -> dict[str, Any]:
-        """The line of `truth.jsonl` (contract, section 4)."""
+        """The line of `truth.jsonl` (contract, section 4), with the grams besides."""
         return {
             "truth": "change",
             "time": round(self.at, 3),
             "plate": self.plate,
-            "items": [{"sku": self.sku, "quantity": self.quantity}],
+            "items": [{"sku": sku, "quantity": quantity} for sku, quantity in self.items],
+            "grams": round(self.grams, 3),
         }
 
 
@@ -99,3 +123,24 @@ class Visit:
     messages: tuple[CloudMessage, ...]
     changes: tuple[TrueChange, ...]
     losses: tuple[TrueLoss, ...]
+
+
+def true_changes(action: Action) -> tuple[TrueChange, ...]:
+    """What is true after this hand.
+
+    Each pick of a double is a change of its own. Goods that rest on two plates are one change, of
+    their whole weight, on the plate that bears the larger part (the action's own). Foreign objects
+    and empty packing are a change without items. A plate that is lifted off and set down again is
+    none, and neither is a hand that only presses.
+    """
+    if not action.parts_g or action.manner == "lift":
+        return ()
+    if action.manner != "double":
+        return (TrueChange(action.at, action.plate, action.items, action.delta_g),)
+    picks_at = (action.at - action.gap_s, action.at)
+    half = (((action.sku or "", action.quantity // 2),),) * 2
+    moved = tuple((item,) for item in action.items) if action.also else half
+    return tuple(
+        TrueChange(at, action.plate, items, grams)
+        for at, items, grams in zip(picks_at, moved, action.parts_g, strict=True)
+    )

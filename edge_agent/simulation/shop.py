@@ -17,6 +17,8 @@ CAPACITY_G = 5000.0
 # A plate is stocked to this share of its capacity, so that a hand may press on it.
 FILL = 0.85
 MOST_UNITS = 10
+# Fewer than these of one product, and it shares the plate unit by unit.
+FEWEST_UNITS = 3
 
 # plate: (name, gross grams, spread grams, price in fen). A3 and C3 hold goods that weight can
 # hardly tell apart: about 6 sigma between two units, 4 between two pairs.
@@ -95,13 +97,16 @@ def weighed_plates(settings: Settings) -> tuple[PlateSettings, ...]:
 def initial_stock(settings: Settings) -> dict[tuple[str, str], int]:
     """How many units stand on each plate when it is full: {(plate, sku): units}."""
     weight_g = {product.sku: product.weight_g for product in settings.product}
-    stock = {}
+    stock: dict[tuple[str, str], int] = {}
     for plate in weighed_plates(settings):
-        for sku in plate.products:
-            each_g = weight_g[sku]
-            assert each_g is not None  # Settings refuses a weighed plate's product without weight.
-            share_g = FILL * plate.capacity_g / len(plate.products)
-            stock[plate.id, sku] = max(1, min(MOST_UNITS, math.floor(share_g / each_g)))
+        room_g = FILL * plate.capacity_g
+        # Settings refuses a weighed plate's product without weight.
+        each_g = {sku: weight_g[sku] or math.inf for sku in plate.products}
+        units = {sku: math.floor(room_g / len(each_g) / g) for sku, g in each_g.items()}
+        if min(units.values()) < FEWEST_UNITS:
+            # Light goods give way to heavy ones: as many of each as fit.
+            units = dict.fromkeys(each_g, math.floor(room_g / sum(each_g.values())))
+        stock |= {(plate.id, sku): max(1, min(MOST_UNITS, units[sku])) for sku in each_g}
     return stock
 
 

@@ -11,11 +11,13 @@ import math
 from edge_agent.settings import Settings
 from edge_agent.simulation.cashier import Cashier
 from edge_agent.simulation.chance import stream
+from edge_agent.simulation.odd_plots import odd_plots
 from edge_agent.simulation.plots import PLOTS, Basket, Plot
+from edge_agent.simulation.profiles import Profile
 from edge_agent.simulation.restocking import plan_restock
-from edge_agent.simulation.scene import Scene, Venue
+from edge_agent.simulation.scene import USUAL_DOUBLE_GAP_S, Scene, Venue
 from edge_agent.simulation.script import Visit
-from edge_agent.simulation.stockroom import Stockroom
+from edge_agent.simulation.stockroom import Stockroom, Units
 
 # How busy an office shelf is in each hour of the local day, against its ordinary working hour:
 # breakfast, the breaks before and after lunch, a quiet evening, hardly anybody at night.
@@ -51,13 +53,13 @@ class Shoppers:
         last_hand_at: float = math.inf,
         end_at: float = math.inf,
         office_rhythm: bool = True,
-        doubles: float = 1.0,
-        leans: float = 1.0,
+        effects: Profile = Profile(),  # noqa: B008 - it is frozen
+        double_gap_s: tuple[float, float] = USUAL_DOUBLE_GAP_S,
     ) -> None:
         self._rng = stream(seed, "shoppers")
-        self.stock = Stockroom(settings, stream(seed, "stock"))
+        self.stock = Stockroom(settings, stream(seed, "stock"), effects.outliers)
         cashier = Cashier(settings.currency, settings.matching.grace_s, stream(seed, "cloud"))
-        self._venue = Venue(settings, self.stock, cashier, self._rng, doubles, leans)
+        self._venue = Venue(settings, self.stock, cashier, self._rng, effects, double_gap_s)
         self._visits_per_hour = visits_per_hour
         self._office_rhythm = office_rhythm
         self._last_hand_at = last_hand_at
@@ -72,12 +74,15 @@ class Shoppers:
         self._clean = {
             sku for i, sku in enumerate(skus) if (i + offset) % 5 < round(5 * CLEAN_SHARE)
         }
-        self._names = list(PLOTS)
-        weights = [plot.weight for plot in PLOTS.values()]
+        self._plots = PLOTS | odd_plots(effects)
+        self._names = list(self._plots)
+        weights = [plot.weight for plot in self._plots.values()]
         self._weights = [weight / sum(weights) for weight in weights]
 
     def next_visit(self) -> Visit | None:
         """The next visit or restock; None when no more fits before the end."""
+        if self._visits_per_hour <= 0:
+            return None
         while True:
             at = max(self._wanted_at, self._free_at)
             if at >= self._last_hand_at:
@@ -103,13 +108,14 @@ class Shoppers:
                 return at
 
     def _try_restock(self, at: float) -> Visit | None:
-        if all(self.stock.count(sku) > 1 for sku in self.stock.home):
+        left = {sku: self.stock.count(sku) for sku in self.stock.home}
+        if all(units > 1 or 2 * units > self.stock.full(sku) for sku, units in left.items()):
             return None
         snapshot = self.stock.snapshot()
         return self._accept(plan_restock(self._venue, self._number + 1, at), {}, snapshot)
 
     def _try(self, name: str, at: float) -> Visit | None:
-        plot = PLOTS[name]
+        plot = self._plots[name]
         basket = self._basket(name, plot, at)
         if basket is None:
             return None
@@ -122,9 +128,7 @@ class Shoppers:
         scene.claim([sku for sku, _ in basket], until)
         return self._accept(visit, scene.claims, snapshot)
 
-    def _accept(
-        self, visit: Visit, claims: dict[str, float], before: dict[str, list[float]]
-    ) -> Visit | None:
+    def _accept(self, visit: Visit, claims: dict[str, float], before: Units) -> Visit | None:
         """Let it take place, unless it does not fit before the end."""
         hands_gone_at = max((action.at for action in visit.actions), default=visit.starts_at)
         told_at = max((message.at for message in visit.messages), default=visit.starts_at)

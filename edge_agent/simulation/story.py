@@ -187,7 +187,7 @@ def told_lines(lines: Iterable[Mapping[str, Any]]) -> Counter[LineKey]:
 
 def true_items(change: TrueChange) -> Items:
     """What a true change moved."""
-    return ((change.sku, change.quantity),)
+    return tuple(sorted(change.items))
 
 
 def _order_id(content: Told) -> str:

@@ -11,9 +11,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-# What fits a comma and seven characters.
+# What fits a comma and seven characters: centigrams below ten kilograms, decigrams above.
 LOWEST_CENTIGRAMS = -99_999
 HIGHEST_CENTIGRAMS = 999_999
+HIGHEST_DECIGRAMS = 999_999
 TICKS_PER_S = 10_000
 
 
@@ -35,6 +36,17 @@ def _fields() -> NDArray[np.uint64]:
     text[:-1, 5] = ord(".")
     text[:-1, 6] = ord("0") + size // 10 % 10
     text[:-1, 7] = ord("0") + size % 10
+    return text.view(np.uint64).ravel()
+
+
+@cache
+def _heavy_fields() -> NDArray[np.uint64]:
+    """`,12345.6` as eight bytes, from ten kilograms up in decigrams."""
+    values = np.arange(HIGHEST_DECIGRAMS // 10 + 1, HIGHEST_DECIGRAMS + 1)
+    text = np.empty((values.size, 8), dtype=np.uint8)
+    text[:, 0], text[:, 6] = ord(","), ord(".")
+    for column, power in ((1, 100_000), (2, 10_000), (3, 1_000), (4, 100), (5, 10), (7, 1)):
+        text[:, column] = ord("0") + values // power % 10
     return text.view(np.uint64).ravel()
 
 
@@ -61,7 +73,7 @@ def rows(ticks: NDArray[np.int64], grams: NDArray[np.float32]) -> bytes:
     """One line a sample, each begun with a line feed: the text after it is still to be ended.
 
     `ticks` (n,) are Unix times in 0.1 ms; `grams` (n, plates), NaN where there is no sample.
-    Grams are told to 0.01 and held within -999.99 to 9999.99.
+    Grams are told to 0.01, from ten kilograms up to 0.1, and held within -999.99 to 99999.9.
     """
     samples, plates = grams.shape
     words = np.empty((samples, 2 + plates), dtype=np.uint64)
@@ -71,10 +83,21 @@ def rows(ticks: NDArray[np.int64], grams: NDArray[np.float32]) -> bytes:
     clock[:, 1] = _fours()[seconds // 1_000 % 10_000]
     clock[:, 2] = _threes("", ".")[seconds % 1_000]
     clock[:, 3] = _fours()[fraction]
-    table = _fields()
     for plate in range(plates):
-        centigrams = np.rint(grams[:, plate].astype(np.float64) * 100.0)
-        places = np.clip(centigrams, LOWEST_CENTIGRAMS, HIGHEST_CENTIGRAMS) - LOWEST_CENTIGRAMS
-        places = np.where(np.isnan(places), table.size - 1, places)
-        words[:, 2 + plate] = table[places.astype(np.intp)]
+        words[:, 2 + plate] = _words(grams[:, plate].astype(np.float64))
     return words.tobytes().translate(None, delete=b"\0")
+
+
+def _words(grams: NDArray[np.float64]) -> NDArray[np.uint64]:
+    table = _fields()
+    centigrams = np.rint(grams * 100.0)
+    places = np.clip(centigrams, LOWEST_CENTIGRAMS, HIGHEST_CENTIGRAMS) - LOWEST_CENTIGRAMS
+    places = np.where(np.isnan(places), table.size - 1, places)
+    words = table[places.astype(np.intp)]
+    heavy = centigrams > HIGHEST_CENTIGRAMS
+    if heavy.any():
+        heavy_table = _heavy_fields()
+        decigrams = np.rint(grams[heavy] * 10.0).astype(np.intp)
+        lowest = HIGHEST_DECIGRAMS // 10 + 1
+        words[heavy] = heavy_table[np.clip(decigrams - lowest, 0, heavy_table.size - 1)]
+    return words

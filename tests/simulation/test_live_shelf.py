@@ -9,7 +9,7 @@ import pytest
 
 from edge_agent.errors import UsageError
 from edge_agent.simulation.live import MISSING_COUNTS, LiveShelf
-from edge_agent.simulation.loadcell import PROFILES, Profile
+from edge_agent.simulation.profiles import PROFILES, Profile
 
 START_AT = 1772413200.0
 
@@ -108,6 +108,6 @@ def test_an_unknown_profile_a_wrong_rate_and_a_wrong_seed_are_refused() -> None:
     with pytest.raises(UsageError, match="samples a second"):
         LiveShelf(1, START_AT, rate_hz=0.0)
     with pytest.raises(UsageError, match="visits an hour"):
-        LiveShelf(1, START_AT, visits_per_hour=0.0)
+        LiveShelf(1, START_AT, visits_per_hour=-1.0)
     with pytest.raises(UsageError, match="seed"):
         LiveShelf(-1, START_AT)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_agent.simulation.loadcell import PROFILES, LoadCells, Profile
+from edge_agent.simulation.loadcell import LoadCells
+from edge_agent.simulation.profiles import PROFILES, Profile
 from edge_agent.simulation.script import Action
 
 SILENT = Profile.only()

@@ -1,0 +1,104 @@
+"""How a simulated shelf differs from the usual one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from edge_agent.errors import UsageError
+from edge_agent.settings import Settings
+from edge_agent.simulation.other_shop import other_shop
+from edge_agent.simulation.profiles import BUILDS, PROFILES, Build, Profile
+from edge_agent.simulation.shop import demo_settings
+
+Range = tuple[float, float]
+
+MOST_PLATES = 256
+MOST_PRODUCTS_PER_PLATE = 40
+USUAL_PLATES = 12
+LOWEST_HZ, HIGHEST_HZ = 1.0, 200.0
+LONGEST_DOUBLE_GAP_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """What is not as usual.
+
+    `effects` replaces the strength of single effects of the profile (see `Profile`),
+    `platform_hz` is the range of the plates' natural frequencies, `double_gap_s` that of the
+    seconds between the picks of a hand that takes twice. `plates` with `products_per_plate` asks
+    for another shop than the demonstration's, its goods drawn from the file `goods` where one is
+    given. With `only_weights` there are hands, but no payments, orders or losses.
+    """
+
+    effects: Mapping[str, float] = field(default_factory=dict)
+    platform_hz: Range | None = None
+    double_gap_s: Range | None = None
+    plates: int | None = None
+    products_per_plate: int | None = None
+    goods: Path | None = None
+    only_weights: bool = False
+
+    def profile(self, name: str) -> Profile:
+        """The effects of this profile as varied. Raises UsageError for what does not exist."""
+        known = [effect.name for effect in fields(Profile)]
+        for effect, strength in self.effects.items():
+            if effect not in known:
+                raise UsageError(f"There is no effect {effect!r}; choose from {', '.join(known)}.")
+            if not 0.0 <= strength <= 1e6:
+                raise UsageError(f"Effect {effect} = {strength:g}; give 0 (absent) or more.")
+        return replace(known_profile(name), **self.effects)
+
+    def build(self, name: str) -> Build:
+        """What the plates of this profile are built of, as varied."""
+        known_profile(name)
+        build = BUILDS.get(name, Build())
+        if self.platform_hz is None:
+            return build
+        _check_range("natural frequencies in Hz", self.platform_hz, LOWEST_HZ, HIGHEST_HZ)
+        return replace(build, platform_hz=self.platform_hz)
+
+    def gap_s(self, usual_s: Range) -> Range:
+        """The seconds between two picks of one hand."""
+        if self.double_gap_s is None:
+            return usual_s
+        _check_range("seconds between two picks", self.double_gap_s, 0.05, LONGEST_DOUBLE_GAP_S)
+        return self.double_gap_s
+
+    def settings(self, seed: int, name: str) -> Settings:
+        """The shelf's settings: the demonstration's, or those of another shop."""
+        build = self.build(name)
+        is_demo = self.plates is None and self.products_per_plate is None and self.goods is None
+        if is_demo and build == self._usual_make(build):
+            return demo_settings()
+        plates = USUAL_PLATES if self.plates is None else self.plates
+        each = 1 if self.products_per_plate is None else self.products_per_plate
+        if not 1 <= plates <= MOST_PLATES or not 1 <= each <= MOST_PRODUCTS_PER_PLATE:
+            raise UsageError(
+                f"{plates} plates with {each} products each; give 1 to {MOST_PLATES} plates with "
+                f"1 to {MOST_PRODUCTS_PER_PLATE} products."
+            )
+        return other_shop(seed, plates, each, build.capacity_g, build.lightest_g, self.goods)
+
+    def _usual_make(self, build: Build) -> Build:
+        return replace(Build(), platform_hz=build.platform_hz)
+
+
+USUAL = Variation()
+
+
+def known_profile(name: str) -> Profile:
+    """The profile of this name. Raises UsageError where there is none."""
+    if name not in PROFILES:
+        known = ", ".join(PROFILES)
+        raise UsageError(f"There is no simulation profile {name!r}; choose one of: {known}.")
+    return PROFILES[name]
+
+
+def _check_range(what: str, given: Range, lowest: float, highest: float) -> None:
+    low, high = given
+    if not lowest <= low <= high <= highest:
+        raise UsageError(
+            f"{low:g} to {high:g} {what}; give a low and a high end from {lowest:g} to {highest:g}."
+        )
