@@ -12,10 +12,17 @@ from edge_agent.truth import Items, normal_items
 Report = Mapping[str, Any]
 """A line that `edge-agent replay` prints: `time`, `topic`, `payload` (a CloudEvent)."""
 
+Belief = tuple[Items, float | None]
+"""An explanation that was told, with its confidence where there is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportedChange:
-    """A reported change in its last revision; `told_at` is when its first one was published."""
+    """A reported change in its last revision; `told_at` is when its first one was published.
+
+    `confidence` is that of `items`, where there is one; `alternatives` are the further explanations
+    that were told, likeliest first.
+    """
 
     change_id: str
     plate: str
@@ -23,6 +30,15 @@ class ReportedChange:
     delta_g: float
     items: Items
     told_at: float
+    confidence: float | None = None
+    alternatives: tuple[Belief, ...] = ()
+
+    @property
+    def top(self) -> Belief:
+        """What it most likely was, told as such or not: no items where it fits no product."""
+        if self.items or not self.alternatives:
+            return self.items, self.confidence
+        return self.alternatives[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +71,16 @@ def reported_changes(reports: Iterable[Report]) -> list[ReportedChange]:
             data["delta_g"],
             normal_items(data["items"]),
             first_told[change_id],
+            data.get("confidence"),
+            _alternatives(data.get("alternatives", ())),
         )
         for change_id, data in last.items()
     ]
+
+
+def _alternatives(told: Iterable[Mapping[str, Any]]) -> tuple[Belief, ...]:
+    beliefs = ((normal_items(each["items"]), each.get("confidence")) for each in told)
+    return tuple(sorted(beliefs, key=lambda belief: -(belief[1] or 0.0)))
 
 
 def open_lines(reports: Iterable[Report]) -> list[OpenLine]:

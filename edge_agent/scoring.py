@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from edge_agent.reported import OpenLine, Report, ReportedChange, open_lines, reported_changes
-from edge_agent.score import Score, Tally
-from edge_agent.truth import Items, TrueChange, TrueLoss, Truth
-
-SETTLES_WITHIN_S = 2.0
-"""How far from a change's true time it may settle (contract, section 4)."""
+from edge_agent.score import Score
+from edge_agent.scoring_actions import actions, last_of_each, right_actions, split_doubles
+from edge_agent.scoring_identities import item_words, judge_identities
+from edge_agent.scoring_pairs import any_change, pair_changes, same_items, same_weight
+from edge_agent.tallies import Tally
+from edge_agent.truth import TrueChange, TrueLoss, Truth, expected_grams
 
 NEAR_VISIT_S = 900.0
 """How far from a visit a loss may be and still be meant by its case: one may be decided later."""
@@ -22,78 +22,85 @@ IN_VISIT_S = 30.0
 AT_ANY_TIME = frozenset({"refunded", "unobserved", "restock_shortfall"})
 """Kinds that show long after the goods left, or that belong to no visit."""
 
+NO_WEIGHTS: Mapping[str, float] = {}
 
-def score(truth: Iterable[Truth], reported: Iterable[Report], *, duration_s: float) -> Score:
+
+def score(
+    truth: Iterable[Truth],
+    reported: Iterable[Report],
+    *,
+    duration_s: float,
+    weights_g: Mapping[str, float] = NO_WEIGHTS,
+) -> Score:
     """Score the messages of one replay, as `edge-agent replay` prints them, against the truth.
 
     The highest revision of a change or case counts; a change that was withdrawn and a case that is
-    closed at the end count as never reported. `duration_s` is the recording's length.
+    closed at the end count as never reported. `duration_s` is the recording's length. `weights_g`
+    are unit weights by SKU: where a true change has no grams, they tell what it should weigh.
     """
     lines = list(truth)
     reports = list(reported)
     true_changes = sorted((t for t in lines if isinstance(t, TrueChange)), key=lambda t: t.at)
     true_losses = [t for t in lines if isinstance(t, TrueLoss)]
-    return _score_changes(true_changes, reported_changes(reports)) + _score_losses(
+    return _score_changes(true_changes, reported_changes(reports), weights_g) + _score_losses(
         true_losses, open_lines(reports), duration_s
     )
 
 
-def _score_changes(true: Sequence[TrueChange], reported: Sequence[ReportedChange]) -> Score:
-    pairs = _match_changes(true, reported, with_items=True)
-    steps = _match_changes(true, reported, with_items=False)
-    matched = {id(change) for _, change in pairs}
-    found = {id(change) for change, _ in pairs}
+def _score_changes(
+    bare: Sequence[TrueChange], reported: Sequence[ReportedChange], weights_g: Mapping[str, float]
+) -> Score:
+    true = [
+        t if t.grams is not None else replace(t, grams=expected_grams(t.items, weights_g))
+        for t in bare
+    ]
+    named = pair_changes(true, reported, same_items)
+    weighed = pair_changes(true, reported, same_weight)
+    steps = pair_changes(true, reported, any_change)
+    done = actions(true, reported)
+    right, wrong_actions = right_actions(done)
+    last = last_of_each(done)
+    doubles, merged_doubles = split_doubles(done, [t for t, _ in weighed])
+    missed, false = _words(true, reported, named)
+    unweighed, unreal = _words(true, reported, weighed)
     return Score(
-        changes=_tally(len(pairs), len(true), len(reported)),
-        steps=_tally(len(steps), len(true), len(reported)),
+        changes=Tally.of(len(named), len(true), len(reported)),
+        weights=Tally.of(len(weighed), len(true), len(reported)),
+        steps=Tally.of(len(steps), len(true), len(reported)),
         abstained=sum(not change.items for change in reported),
-        weight_errors_g=tuple(
-            abs(change.delta_g - t.grams) for t, change in steps if t.grams is not None
-        ),
-        delays_s=tuple(change.told_at - t.at for t, change in pairs),
-        missed_changes=tuple(
-            f"{t.at:.3f} {t.plate} {_told(t.items)}" for t in true if id(t) not in found
-        ),
-        false_changes=tuple(
-            f"{c.settled_at:.3f} {c.plate} {_told(c.items)} {c.delta_g:+.1f} g ({c.change_id})"
+        actions=right,
+        doubles=doubles,
+        identities=judge_identities(weighed),
+        weight_errors_g=tuple(abs(c.delta_g - t.grams) for t, c in weighed if t.grams is not None),
+        weights_expected=sum(t.grams is None for t in bare),
+        delays_s=tuple(c.told_at - t.at for t, c in named),
+        early_delays_s=tuple(c.told_at - t.at for t, c in weighed),
+        gone_delays_s=tuple(c.told_at - t.at for t, c in weighed if id(t) in last),
+        missed_changes=missed,
+        false_changes=false,
+        missed_weights=unweighed,
+        false_weights=unreal,
+        wrong_actions=wrong_actions,
+        merged_doubles=merged_doubles,
+    )
+
+
+def _words(
+    true: Sequence[TrueChange],
+    reported: Sequence[ReportedChange],
+    pairs: Sequence[tuple[TrueChange, ReportedChange]],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tell in words what no pair has: true changes missed, and reported ones that are false."""
+    found = {id(t) for t, _ in pairs}
+    matched = {id(c) for _, c in pairs}
+    return (
+        tuple(f"{t.at:.3f} {t.plate} {item_words(t.items)}" for t in true if id(t) not in found),
+        tuple(
+            f"{c.settled_at:.3f} {c.plate} {item_words(c.items)} {c.delta_g:+.1f} g ({c.change_id})"
             for c in reported
             if id(c) not in matched
         ),
     )
-
-
-def _match_changes(
-    true: Sequence[TrueChange], reported: Sequence[ReportedChange], *, with_items: bool
-) -> list[tuple[TrueChange, ReportedChange]]:
-    """Pair each true change with one reported, as many as possible.
-
-    Windows on one plate begin and end in the order of the truth, so taking the earliest report that
-    fits, truth by truth, leaves none unpaired that could be.
-    """
-    until = _windows(true)
-    waiting: dict[object, list[ReportedChange]] = defaultdict(list)
-    for change in sorted(reported, key=lambda c: c.settled_at):
-        waiting[(change.plate, change.items if with_items else None)].append(change)
-    pairs = []
-    for n, t in enumerate(true):
-        candidates = waiting[(t.plate, t.items if with_items else None)]
-        while candidates and candidates[0].settled_at < t.at - SETTLES_WITHIN_S:
-            candidates.pop(0)
-        if candidates and candidates[0].settled_at <= until[n]:
-            pairs.append((t, candidates.pop(0)))
-    return pairs
-
-
-def _windows(true: Sequence[TrueChange]) -> list[float]:
-    """Until when each true change may be told: for 2 s, or until the next one on its plate."""
-    until = [math.inf] * len(true)
-    latest: dict[str, int] = {}
-    for n, t in enumerate(true):
-        if t.plate in latest:
-            before = latest[t.plate]
-            until[before] = max(true[before].at + SETTLES_WITHIN_S, t.at)
-        latest[t.plate] = n
-    return until
 
 
 def _score_losses(true: Sequence[TrueLoss], lines: Sequence[OpenLine], duration_s: float) -> Score:
@@ -104,9 +111,9 @@ def _score_losses(true: Sequence[TrueLoss], lines: Sequence[OpenLine], duration_
     true_cases = {lines[m].case_id for m in matched}
     kinds = sorted({t.kind for t in true} | {line.kind for line in lines})
     return Score(
-        losses=_tally(len(pairs), len(true), len(lines)),
+        losses=Tally.of(len(pairs), len(true), len(lines)),
         losses_by_kind={
-            kind: _tally(
+            kind: Tally.of(
                 sum(true[n].kind == kind for n in pairs),
                 sum(t.kind == kind for t in true),
                 sum(line.kind == kind for line in lines),
@@ -153,11 +160,3 @@ def _cases_against_paid(
         and line.case_id not in true_cases
         and not any(line.distance_s(t.at) <= IN_VISIT_S for t in true)
     }
-
-
-def _tally(found: int, true: int, reported: int) -> Tally:
-    return Tally(found=found, missed=true - found, false=reported - found)
-
-
-def _told(items: Items) -> str:
-    return ", ".join(f"{quantity:+d} × {sku}" for sku, quantity in items) or "nothing told"

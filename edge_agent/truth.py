@@ -41,3 +41,10 @@ def normal_items(items: Iterable[Mapping[str, Any]]) -> Items:
     for item in items:
         sums[item["sku"]] += item["quantity"]
     return tuple(sorted((sku, quantity) for sku, quantity in sums.items() if quantity))
+
+
+def expected_grams(items: Items, weights_g: Mapping[str, float]) -> float | None:
+    """What items weigh by their products' unit weights; None where one of them is not known."""
+    if any(sku not in weights_g for sku, _ in items):
+        return None
+    return sum(quantity * weights_g[sku] for sku, quantity in items) if items else None
