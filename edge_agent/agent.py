@@ -29,6 +29,7 @@ from edge_agent.shelf.state import Output
 from edge_agent.standing import Standing
 from edge_agent.store.store import Store
 from edge_agent.systemd_notify import Notifier
+from edge_agent.traces import TraceKeeper
 from edge_agent.upkeep import Upkeep
 from edge_agent.uplink import Uplink
 from edge_agent.vision.camera import CameraEnded, CameraEvent, CameraFound, CameraLost, CameraReader
@@ -78,6 +79,7 @@ class Agent:
             self._store,
             on_outputs=self._decided,
             on_change=lambda change: self._witness.want(change, self._clock.now()),
+            traces=TraceKeeper(self._store.traces),
         )
         self._scales = Scales(settings, self._clock.now, self._inlet.put)
         for scale_id, plates in self._scales.plates.items():
@@ -148,6 +150,7 @@ class Agent:
             thread.join(1.0)
         try:
             self._pipeline.keep_levels(self._clock.now())
+            self._pipeline.keep_traces(self._clock.now())
         except StoreError as error:
             log.error("%s", error)
         self._store.close()

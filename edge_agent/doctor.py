@@ -13,13 +13,9 @@ from typing import Any
 from edge_agent.cli.settings_commands import settings_warnings
 from edge_agent.cloud.broker_check import check_broker
 from edge_agent.control_client import AgentRefused, ask
-from edge_agent.doctor_devices import (
-    check_camera,
-    check_camera_through_agent,
-    check_scales,
-    check_scales_through_agent,
-)
+from edge_agent.doctor_devices import check_camera, check_camera_through_agent
 from edge_agent.doctor_finding import Finding
+from edge_agent.doctor_ledgers import check_ledgers
 from edge_agent.doctor_machine import (
     check_board,
     check_clock,
@@ -27,6 +23,7 @@ from edge_agent.doctor_machine import (
     check_service,
     check_state_folder,
 )
+from edge_agent.doctor_scales import LISTEN_S, check_scales, check_scales_through_agent
 from edge_agent.errors import AgentNotRunning, SettingsError, StoreError
 from edge_agent.settings import MqttSettings, Settings
 from edge_agent.settings_file import load_settings, mqtt_password, resolve
@@ -39,9 +36,12 @@ Note = Callable[[str], None]
 MANY_WAITING = 1000
 
 
-def examine(settings_path: Path, state: Path, note: Note) -> Iterator[Finding]:
+def examine(
+    settings_path: Path, state: Path, note: Note, seconds: float = LISTEN_S
+) -> Iterator[Finding]:
     """Check all of it; `note` is told what is going on before a check that takes a while.
 
+    The scales are listened to for so many `seconds`.
     With wrong settings everything that does not depend on them is checked all the same.
     """
     settings: Settings | None = None
@@ -55,8 +55,9 @@ def examine(settings_path: Path, state: Path, note: Note) -> Iterator[Finding]:
     yield _agent(running, state)
     yield from check_state_folder(state, settings)
     yield from _database(state)
+    yield from check_ledgers(state)
     if settings is not None:
-        yield from _devices(settings, state, running is not None, note)
+        yield from _devices(settings, state, running is not None, note, seconds)
         yield from _broker(settings, settings_path, note)
     yield from check_clock()
     yield from check_service()
@@ -141,13 +142,18 @@ def _quick_check(path: Path) -> str:
         connection.close()
 
 
-def _devices(settings: Settings, state: Path, running: bool, note: Note) -> Iterator[Finding]:
+def _devices(
+    settings: Settings, state: Path, running: bool, note: Note, seconds: float
+) -> Iterator[Finding]:
     if settings.scale:
-        note("Listening to the scales for a few seconds …")
+        note(
+            f"Listening to the scales for {seconds:g} s. Leave them alone, or knock on a plate "
+            "once to see how it rings …"
+        )
     if running:
-        yield from check_scales_through_agent(settings, state)
+        yield from check_scales_through_agent(settings, state, seconds)
     else:
-        yield from check_scales(settings)
+        yield from check_scales(settings, seconds)
     for camera in settings.camera:
         note(f"Opening camera {camera.id} …")
         if running:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from edge_agent.errors import EdgeAgentError
 
@@ -12,12 +12,16 @@ Verdict = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor's report; `remedy` is what to do, empty where nothing is."""
+    """One line of the doctor's report; `remedy` is what to do, empty where nothing is.
+
+    `measured` are the figures behind it, for programs and for support.
+    """
 
     verdict: Verdict
     what: str
     detail: str
     remedy: str = ""
+    measured: dict[str, Any] | None = None
 
 
 def finding_of(what: str, error: EdgeAgentError) -> Finding:

@@ -15,6 +15,7 @@ from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import ChangeFact, LevelsFact
 from edge_agent.shelf.state import Output
 from edge_agent.store.store import Store
+from edge_agent.traces import TraceKeeper
 from edge_agent.weighing.calibration import to_grams
 from edge_agent.weighing.change import WeightChange
 from edge_agent.weighing.goods import Goods
@@ -31,7 +32,8 @@ GATHER_S = 10.0
 class Pipeline:
     """Weighs the plates of any number of scales, and hands changes to the ledger.
 
-    `on_outputs` hears every batch of decisions after its commit.
+    `on_outputs` hears every batch of decisions after its commit; `traces` keeps what the weight
+    did around each change.
     """
 
     def __init__(
@@ -41,14 +43,18 @@ class Pipeline:
         store: Store,
         on_outputs: Callable[[Sequence[Output]], None] = lambda outputs: None,
         on_change: Callable[[WeightChange], None] = lambda change: None,
+        traces: TraceKeeper | None = None,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._store = store
         self._on_outputs = on_outputs
         self._on_change = on_change
+        self._traces = traces
         self._weighers: dict[str, tuple[list[str], Weigher]] = {}
         self._counting: set[str] = set()
+        self._zeroed: set[str] = set()
+        self._catalogue = ledger.state.catalogue
         self._weighed_at: dict[str, float] = {}
         self._undecided: deque[WeightChange] = deque()
         self._levels_kept_at = 0.0
@@ -64,7 +70,7 @@ class Pipeline:
         known = {p: PlateLevel(*stored[p]) for p in plates if p in stored}
         self._weighers[scale_id] = (list(plates), Weigher(specs, stored=known))
         # A plate whose count is known goes on counting from there, whatever it weighs now.
-        self._counting |= set(plates) & (set(known) | set(self._ledger.state.stock))
+        self._counting |= set(plates) & set(self._ledger.state.books)
 
     def weigh(self, scale_id: str, times: FloatArray, grams: FloatArray) -> None:
         """Take a block of samples: `times` (n,) Unix seconds, `grams` (n, plates), NaN: none.
@@ -76,12 +82,17 @@ class Pipeline:
         if now > self._weighed_at.get(scale_id, -math.inf):
             # Not again where the store failed on what these samples told, and they come once more.
             self._weighed_at[scale_id] = now
+            if self._traces is not None:
+                self._traces.remember(plates, times, grams)
             self._undecided += weigher.feed(times, grams)
         self._decide()
         self.tick(now)
+        self._respec()
         self._count_new_plates(now, plates, weigher)
         if now - self._levels_kept_at >= KEEP_LEVELS_EVERY_S:
             self.keep_levels(now)
+        if self._traces is not None:
+            self._traces.keep_due(now)
 
     def finish(self, now: float) -> None:
         """Decide what the samples so far allow: no more will come."""
@@ -111,6 +122,17 @@ class Pipeline:
                         for p, level in levels.items()
                     }
                 )
+        moving = {p for _, w in self._weighers.values() for p in w.moving}
+        settled = {p: level.level_g for p, level in levels.items() if p not in moving}
+        outputs = self._ledger.take_levels(settled, now, zeroed=self._zeroed & settled.keys())
+        self._zeroed -= settled.keys()
+        if outputs:
+            self._on_outputs(outputs)
+
+    def keep_traces(self, now: float) -> None:
+        """Store the traces of changes as far as they go: the agent stops."""
+        if self._traces is not None:
+            self._traces.keep_all(now)
 
     def health(self) -> dict[str, PlateHealth]:
         """How every plate is doing, by its id."""
@@ -121,6 +143,15 @@ class Pipeline:
         for plates, weigher in self._weighers.values():
             if plate in plates:
                 weigher.relevel(plate)
+                self._zeroed.add(plate)
+
+    def _respec(self) -> None:
+        """Let the weighers know which goods stand where, when that is new."""
+        if self._ledger.state.catalogue is not self._catalogue:
+            self._catalogue = self._ledger.state.catalogue
+            for plates, weigher in self._weighers.values():
+                for plate in plates:
+                    weigher.respec(plate_spec(self._plate(plate), self._catalogue))
 
     def _decide(self) -> None:
         """Commit the changes that wait; one leaves the line only when it is on the disk."""
@@ -133,6 +164,8 @@ class Pipeline:
             outputs = self._ledger.take(ChangeFact(at, change), levels=level)
             self._undecided.popleft()
             self._on_change(change)
+            if self._traces is not None:
+                self._traces.on_change(change)
             if outputs:
                 self._on_outputs(outputs)
 

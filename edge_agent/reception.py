@@ -12,7 +12,7 @@ from typing import Any
 from edge_agent.errors import AgentNotRunning, EdgeAgentError, UsageError
 
 ANSWER_S = 5.0
-LIVE_QUEUE = 256
+LIVE_QUEUE = 1024
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -45,6 +45,8 @@ class Reception:
             yield from self._live("grams")
         elif kind == "counts":
             yield self._counts(str(request.get("plate")), number_of(request, "seconds"))
+        elif kind == "samples":
+            yield self._samples(number_of(request, "seconds"))
         else:
             asked = Asked(request)
             self._to_loop(asked)
@@ -113,6 +115,27 @@ class Reception:
                 "Run `edge-agent doctor`."
             )
         return {"plate": plate, "counts": counts, "at": times}
+
+    def _samples(self, seconds: float) -> Answer:
+        """The counts of all plates for so long, with their times; those that are silent: none."""
+        plates: dict[str, dict[str, list[float]]] = {}
+        first_at: float | None = None
+        silent = 0
+        for row in self._rows("counts"):
+            silent = silent + 1 if row is None else 0
+            if silent > 3:
+                break
+            if row is None:
+                continue
+            at, values = row
+            first_at = at if first_at is None else first_at
+            for plate, count in values.items():
+                samples = plates.setdefault(plate, {"at": [], "counts": []})
+                samples["at"].append(at)
+                samples["counts"].append(count)
+            if at - first_at >= seconds:
+                break
+        return {"plates": plates}
 
 
 def number_of(request: Request, name: str) -> float:

@@ -22,17 +22,24 @@ def register(app: typer.Typer) -> None:
     app.add_typer(service, name="service")
 
 
-def doctor(config: Config = None, state: State = None, as_json: AsJson = False) -> int:
+def doctor(
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=2, max=600, help="How long to listen to the scales.")
+    ] = 5.0,
+    config: Config = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> int:
     """Check all that a technician would.
 
     Each line is ok, warn or fail, with what to do; exit status 1 when anything fails. Asks the
-    running agent where there is one.
+    running agent where there is one. Each load cell is measured: rate, noise, hum, ringing, drift.
     """
     from edge_agent.doctor import examine
     from edge_agent.settings_file import find_settings, find_state
 
     findings = []
-    for finding in examine(find_settings(config), find_state(state), note):
+    for finding in examine(find_settings(config), find_state(state), note, seconds):
         findings.append(finding)
         if not as_json:
             remedy = f"  → {finding.remedy}" if finding.remedy else ""
@@ -40,7 +47,13 @@ def doctor(config: Config = None, state: State = None, as_json: AsJson = False) 
     failed = sum(f.verdict == "fail" for f in findings)
     if as_json:
         checks = [
-            {"check": f.what, "verdict": f.verdict, "detail": f.detail, "remedy": f.remedy or None}
+            {
+                "check": f.what,
+                "verdict": f.verdict,
+                "detail": f.detail,
+                "remedy": f.remedy or None,
+                **({"measured": f.measured} if f.measured is not None else {}),
+            }
             for f in findings
         ]
         print_json({"ok": not failed, "checks": checks})

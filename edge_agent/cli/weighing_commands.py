@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge_agent.cli.console import build_table, note, print_json, say
+from edge_agent.cli.console import note, print_json, say
 from edge_agent.cli.options import AsJson, Config, State, Yes
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ LINES_EVERY_S = 1.0
 # A channel's rate and noise are known after its first full second.
 ONCE_S = 3.0
 ONCE_PATIENCE_S = 9.0
-STALE_S = 3.0
-
-COLUMNS = ("plate", "weight g>", "state", "rate Hz>", "noise g>", "drop-outs>")
 
 Show = Callable[[list[dict[str, Any]]], None]
 
@@ -45,8 +42,9 @@ def weigh(
 ) -> None:
     """Show live weights, until Ctrl-C.
 
-    Also how fast, how noisy and how still each plate is, and how many samples were missing. Asks
-    the running agent; where none runs, opens the scales itself.
+    Also how fast, how noisy and how still each plate is, whether it is frozen or saturated, how
+    many samples were missing and the smallest change that would be told. Asks the running agent;
+    where none runs, opens the scales itself.
     """
     from edge_agent.cli.readings import open_readings
     from edge_agent.settings_file import find_settings, find_state, load_settings
@@ -83,60 +81,47 @@ def _repeat(readings: Readings, show: Show, for_s: float | None, every_s: float)
 
 
 def _show_live(readings: Readings, for_s: float | None) -> None:
+    from rich.console import Console
     from rich.live import Live
 
+    from edge_agent.cli.weigh_view import WeighTable
+
     note("Ctrl-C ends.")
-    with Live(build_table(COLUMNS, []), auto_refresh=False) as live:
+    console = Console(highlight=False)
+    table = WeighTable(console.width)
+    with Live(console=console, auto_refresh=False) as live:
         _repeat(
             readings,
-            lambda plates: live.update(build_table(COLUMNS, map(weight_row, plates)), refresh=True),
+            lambda plates: live.update(table.build(plates, time.time()), refresh=True),
             for_s,
             REFRESH_S,
         )
 
 
 def _shower(as_json: bool) -> Show:
-    if as_json:
-        return lambda plates: print_json({"at": round(time.time(), 3), "plates": plates})
-    return lambda plates: say("\n".join(_line(p) for p in plates))
+    from edge_agent.cli.weigh_view import line_of, with_states
 
+    def show(plates: list[dict[str, Any]]) -> None:
+        now = time.time()
+        if as_json:
+            print_json({"at": round(now, 3), "plates": with_states(plates, now)})
+        else:
+            say("\n".join(line_of(plate, now) for plate in plates))
 
-def weight_row(plate: dict[str, Any]) -> list[str]:
-    """One plate's readings as the cells of `COLUMNS`; what is not known is a dash."""
-    return [
-        plate["plate"],
-        _number(plate["weight_g"], 1),
-        plate_state(plate),
-        _number(plate["rate_hz"], 1),
-        _number(plate["noise_g"], 2),
-        str(plate["dropouts"]),
-    ]
-
-
-def _line(plate: dict[str, Any]) -> str:
-    name, weight, state, rate, noise, dropouts = weight_row(plate)
-    return f"{name}  {weight} g  {state}  {rate} Hz  noise {noise} g  {dropouts} drop-outs"
-
-
-def plate_state(plate: dict[str, Any]) -> str:
-    """One word for how a plate is doing; the worst that applies."""
-    at = plate["at"]
-    if at is None or time.time() - at > STALE_S:
-        return "no samples"
-    if plate["saturated"]:
-        return "saturated"
-    if plate["frozen"]:
-        return "frozen"
-    return "still" if plate["still"] else "moving"
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
+    return show
 
 
 def calibrate(
     plate: Annotated[str, typer.Argument(help="The plate's id in the settings.")],
-    mass: Annotated[float, typer.Option("--mass", metavar="G", help="The known mass in grams.")],
+    mass: Annotated[
+        list[float],
+        typer.Option(
+            "--mass", metavar="G", help="The known mass in grams; further ones check linearity."
+        ),
+    ],
+    check_zero: Annotated[
+        bool, typer.Option("--check-zero", help="Read it empty again: its zero must come back.")
+    ] = False,
     seconds: Annotated[
         float, typer.Option("--seconds", min=0.5, max=60, help="How long each reading takes.")
     ] = 5.0,
@@ -151,20 +136,31 @@ def calibrate(
 ) -> None:
     """Calibrate a plate with a known mass.
 
-    It is read empty, then loaded; both are checked, and the result is written to the settings.
+    It is read empty, then loaded; both are checked, and the result is written to the settings. A
+    plate that moves, is at the end of its range, is not linear or does not come back to zero is
+    refused. Best: --mass 1000 --mass 200 --check-zero.
 
     With --yes nothing is asked: put the mass on when told to, it is noticed by itself.
     """
     from edge_agent.cli.calibrating import calibrate_plate
 
-    done = calibrate_plate(plate, mass, seconds, wait, yes, config, state)
+    done = calibrate_plate(plate, mass, seconds, wait, check_zero, yes, config, state)
     if as_json:
         print_json(done)
-        return
-    say(
-        f"Plate {plate} is calibrated: zero_counts = {done['zero_counts']}, counts_per_g = "
-        f"{done['counts_per_g']}; noise {done['noise_g']:.2f} g, scale known to "
-        f"{100 * done['relative_error']:.2f} %. Written to {done['file']}."
+    else:
+        say(_calibrated(done))
+
+
+def _calibrated(done: dict[str, Any]) -> str:
+    checks = ""
+    if done["nonlinear_g"] is not None:
+        checks += f", linear within {abs(done['nonlinear_g']):.2f} g"
+    if done["return_g"] is not None:
+        checks += f", back to zero within {abs(done['return_g']):.2f} g"
+    return (
+        f"Plate {done['plate']} is calibrated: zero_counts = {done['zero_counts']}, counts_per_g "
+        f"= {done['counts_per_g']}; noise {done['noise_g']:.2f} g, scale known to "
+        f"{100 * done['relative_error']:.2f} %{checks}. Written to {done['file']}."
     )
 
 

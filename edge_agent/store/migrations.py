@@ -49,6 +49,21 @@ create index evidence_by_time on evidence (at);
 create index evidence_by_change on evidence (change_id);
 """
 
+_TRACES = """
+create table trace (
+    change_id text primary key, plate text not null, at real not null, samples blob not null
+) strict;
+create index trace_by_time on trace (at);
+"""
+
+_LESSONS = """
+create table lesson (
+    at real not null, sku text not null, reason text not null, weight_g real not null,
+    sd_g real not null, units integer not null, catalogue_g real not null
+) strict;
+create index lesson_by_sku on lesson (sku, at);
+"""
+
 
 @migrations()
 def m001_first_tables(db: Database) -> None:
@@ -56,6 +71,18 @@ def m001_first_tables(db: Database) -> None:
     db.executescript(_FIRST_TABLES)
     db.execute("insert into meta values ('epoch', ?)", [secrets.token_hex(4)])
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+@migrations()
+def m002_traces(db: Database) -> None:
+    """What the weight did around each change."""
+    db.executescript(_TRACES)
+
+
+@migrations()
+def m003_lessons(db: Database) -> None:
+    """What units of the products were found to weigh, and when."""
+    db.executescript(_LESSONS)
 
 
 def migrate(db: StateDatabase) -> None:

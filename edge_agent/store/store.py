@@ -18,6 +18,7 @@ from edge_agent.store.lock import FolderLock
 from edge_agent.store.migrations import check_current, migrate
 from edge_agent.store.outbox import Outbox
 from edge_agent.store.reserve import Reserve
+from edge_agent.store.traces import Traces
 from edge_agent.store.views import Views
 
 DATABASE = "agent.db"
@@ -47,6 +48,7 @@ class Store:
         self.journal = Journal(db)
         self.outbox = Outbox(db, writable=writable)
         self.views = Views(db)
+        self.traces = Traces(db)
 
     @classmethod
     def open(cls, folder: Path) -> Self:

@@ -27,6 +27,8 @@ Payloads = list[Payload]
 
 _HISTORY = ("change", "visit", "case", "payment", "restock", "scan", "rejection")
 
+LESSON_KEYS = ("at", "sku", "reason", "weight_g", "sd_g", "units", "catalogue_g")
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFile:
@@ -100,6 +102,22 @@ class Views:
         """Return each plate's last known level as (at, level_g, sigma_g)."""
         found = self._db.rows("select plate, at, level_g, sigma_g from level")
         return {plate: (at, level_g, sigma_g) for plate, at, level_g, sigma_g in found}
+
+    def put_lesson(self, at: float, lesson: Payload) -> None:
+        """Add to the history of what a product's units weigh: sku, reason, weights, units."""
+        self._db.execute(
+            "insert into lesson values (?, ?, ?, ?, ?, ?, ?)",
+            (at, *(lesson[key] for key in LESSON_KEYS[1:])),
+        )
+
+    def lessons(self, sku: str | None = None) -> Payloads:
+        """Return that history, oldest first; of all products, or of one."""
+        found = self._db.rows(
+            "select at, sku, reason, weight_g, sd_g, units, catalogue_g from lesson"
+            " where ?1 is null or sku = ?1 order by at, sku",
+            (sku,),
+        )
+        return [dict(zip(LESSON_KEYS, columns, strict=True)) for columns in found]
 
     def put_evidence(self, evidence: EvidenceFile) -> None:
         """Note a picture that was written to the evidence folder."""

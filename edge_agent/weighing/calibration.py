@@ -1,8 +1,9 @@
-"""Two-point calibration of a load cell: empty, then with a known mass."""
+"""Calibration of a load cell: empty, with a known mass or several, and empty again."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,17 @@ LOWEST_COUNTS, HIGHEST_COUNTS = -(2**23), 2**23 - 1
 MIN_SAMPLES = 10
 # The span must be known to this share for the scale factor to be worth writing down.
 MAX_RELATIVE_ERROR = 0.002
+# OIML R 60 allows a class C3 cell 0.02 % of its capacity for linearity and hysteresis, and 0.05 %
+# for creep in half an hour; masses for such work (class M3) are right to 0.05 %.
+MAX_NONLINEAR_SHARE = 0.001
+MAX_RETURN_SHARE = 0.0005
+CLEAR_SIGMAS = 5.0
+# A reading this far from where a mass should be is another mass, or none.
+ANOTHER_MASS_SHARE = 0.2
+
+
+class PlateMoved(CalibrationError):
+    """The plate was not still while it was read; the next reading may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,59 @@ def calibrate(zero_counts: FloatArray, loaded_counts: FloatArray, mass_g: float)
     return Calibration(empty.counts, counts_per_g, noise / abs(counts_per_g), error / abs(span))
 
 
+def check_linear(
+    found: Calibration, others: Sequence[tuple[float, FloatArray]], span_g: float
+) -> float:
+    """Check that further masses lie on the line through zero and the mass calibrated with.
+
+    `others` are (grams, samples (n,)); `span_g` is the mass of the calibration. Returns the
+    largest deviation in grams. Raises CalibrationError where one is off by more than a good cell
+    and honest masses explain, or where its reading is no good.
+    """
+    deviations = [0.0]
+    for mass_g, counts in others:
+        reading = _still_reading(counts, f"{mass_g:g} g")
+        grams = (reading.counts - found.zero_counts) / found.counts_per_g
+        sigma_g = math.hypot(reading.error / found.counts_per_g, found.relative_error * span_g)
+        allowed_g = CLEAR_SIGMAS * abs(sigma_g) + MAX_NONLINEAR_SHARE * max(span_g, mass_g)
+        if abs(grams - mass_g) > allowed_g:
+            raise CalibrationError(
+                f"Not linear: with zero and {span_g:g} g right, {mass_g:g} g reads {grams:.1f} g "
+                f"(allowed: ±{allowed_g:.1f} g). Either a mass is not what it says, or the plate "
+                "touches something, its frame, a neighbour, a cable: free it, then try again"
+            )
+        deviations.append(grams - mass_g)
+    return max(deviations, key=abs)
+
+
+def check_return(found: Calibration, empty_again: FloatArray, span_g: float) -> float:
+    """Check that the empty plate reads zero again after `span_g` was taken off.
+
+    Returns what it reads in grams. Raises CalibrationError where that is no zero within the
+    noise and a good cell's creep, or where the reading is no good.
+    """
+    reading = _still_reading(empty_again, "unloaded")
+    grams = (reading.counts - found.zero_counts) / found.counts_per_g
+    sigma_g = math.hypot(reading.error / found.counts_per_g, found.relative_error * span_g)
+    allowed_g = CLEAR_SIGMAS * abs(sigma_g) + MAX_RETURN_SHARE * span_g
+    if abs(grams) > allowed_g:
+        raise CalibrationError(
+            f"Zero does not come back: after {span_g:g} g was taken off, the plate reads "
+            f"{grams:+.1f} g (allowed: ±{allowed_g:.1f} g). Something rubs or binds, its screws "
+            "are loose, or the cell was overloaded: free and tighten it, then try again"
+        )
+    return grams
+
+
+def is_plausible(found: Calibration, counts: FloatArray, mass_g: float) -> bool:
+    """Whether samples (n,) may be those of `mass_g`, and not of what stood there before."""
+    known = counts[np.isfinite(counts)]
+    if not len(known):
+        return False
+    grams = (float(np.median(known)) - found.zero_counts) / found.counts_per_g
+    return abs(grams - mass_g) <= ANOTHER_MASS_SHARE * mass_g + 3 * found.noise_g
+
+
 def _still_reading(counts: FloatArray, what: str) -> _Reading:
     samples = np.asarray(counts, dtype=np.float64)
     samples = samples[np.isfinite(samples)]
@@ -107,7 +172,7 @@ def _without_spikes(samples: FloatArray, what: str) -> _Reading:
     # 6 standard errors of a median (1.25 of a mean's), plus one count of quantisation.
     allowed = 6 * 1.25 * noise / math.sqrt(len(samples) / 4) + 1
     if wander > allowed or len(near) < 0.8 * len(samples):
-        raise CalibrationError(
+        raise PlateMoved(
             f"The {what} plate moved by {wander:.0f} counts while it was read (its noise is "
             f"{noise:.1f}); keep hands off, let it come to rest, then try again"
         )

@@ -14,7 +14,8 @@ class WeightChange:
     deviation of `delta_g` as a measurement. `level_g` is the plate's weight after the step.
     `withdrawn` takes an earlier revision back: it was no change after all, and `delta_g` is 0.
     `unobserved` marks a step between the last stored level and the first one after a start.
-    `told_at` is when the samples allowed to tell this revision.
+    `level_sigma_g` is the deviation of that weight alone. `told_at` is when the samples allowed
+    this revision to be told.
     """
 
     change_id: str
@@ -28,6 +29,7 @@ class WeightChange:
     withdrawn: bool = False
     unobserved: bool = False
     told_at: float = 0.0
+    level_sigma_g: float = 0.0
 
 
 def change_id(plate: str, started_at: float) -> str:

@@ -151,9 +151,9 @@ class Disturbance:
             return self._come_back(first, stretch)
         if not wait:
             return self._tell_still(first, stretch)
-        push = rested_s < PUSH_S and motion.is_push(Level(stretch.mean_g, stretch.sigma_g), around)
-        little = abs(delta) < self._limits.unit_g
-        if push or (little and early):
+        level = Level(stretch.mean_g, stretch.sigma_g)
+        little = abs(delta) < self._limits.unit_g and not motion.is_expected(level, around)
+        if (little and early) or (rested_s < PUSH_S and motion.is_push(level, around)):
             return []
         if (
             little
@@ -193,7 +193,7 @@ class Disturbance:
     ) -> list[WeightChange]:
         """Tell the step to this rest, and watch it from now on."""
         motion = self._motion
-        if self._teller.was_press(level.grams, motion.threshold(stretch)):
+        if self._teller.was_press(level.grams, motion.threshold(stretch), motion.started_at):
             self._end(level, first, stretch)
             return self._teller.withdraw(level.grams)
         told = self._steps.tell(first, level, ringing, loose=loose)
@@ -225,7 +225,7 @@ class Disturbance:
             self._rest = None
             return self._come_back(rest.first, stretch)
         told = self._refine(rest, len(trail))
-        self._teller.close()
+        self._teller.keep_for_press()
         self._end(rest.level, rest.first, stretch)
         return told
 
@@ -251,10 +251,10 @@ class Disturbance:
         if rest.ringing:
             ringing = motion.free_ringing(rest.first, settled)
             level = fitted(ringing) if ringing else rest.level
-            return self._steps.go_on(level, at - self.trail.starts[rest.first], at)
+            return self._steps.go_on(level, at)
         if rest.loose or not is_clean(stretch, motion.noise):
             if not rest.loose or (stretch.is_white and stretch.span_s >= LOOSE_S):
                 self._steps.leave_rough(Level(stretch.mean_g, stretch.sigma_g), at)
             return []
         told = self._refine(rest, last) if stretch.span_s >= 2 * EARLY_S else []
-        return told + self._steps.go_on(rest.level, at - self.trail.starts[rest.first], at)
+        return told + self._steps.go_on(rest.level, at)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 # Units taken or put at once that are still looked for.
-MOST_UNITS = 6
+MOST_UNITS = 10
 # Deviations within which a step is so many units, and the least one as a share of their weight.
 FITS_SIGMAS, LEAST_SHARE = 4.0, 0.005
 

@@ -7,7 +7,14 @@ import math
 from edge_agent.weighing.doubles import Landing, landings
 from edge_agent.weighing.held import held_level
 from edge_agent.weighing.judging import SIGNIFICANT, Level, Limits, Surroundings, threshold
-from edge_agent.weighing.plateau import SIGMA_FLOOR_G, UNREST_G, Noise, Stretch, is_still
+from edge_agent.weighing.plateau import (
+    SIGMA_FLOOR_G,
+    STILL_RANGE,
+    UNREST_G,
+    Noise,
+    Stretch,
+    is_still,
+)
 from edge_agent.weighing.ringing import Ringing, fit_ringing
 from edge_agent.weighing.trail import Trail
 
@@ -17,6 +24,8 @@ REFINED_S = 1.6
 COARSEST_G = 5.0
 # How much of the rest shows how the platform rings, and in how many blocks that is sought.
 RINGING_S, RINGING_BLOCKS = 1.0, 40
+# A hand that presses trembles by at least this share of its force.
+TREMOR_SHARE = 0.02
 # A neighbour's step settles the plates beside it by 1 to 2 % of it, about when it happens.
 CROSS_TALK_SHARE, CROSS_TALK_S = 0.03, 2.0
 
@@ -86,11 +95,25 @@ class Motion:
         return abs(delta_g) < CROSS_TALK_SHARE * elsewhere
 
     def is_push(self, level: Level, around: Surroundings) -> bool:
-        """Whether a level above the base is none that goods would make, as far as is known."""
+        """Whether a level above the base is none that goods would make, as far as is known.
+
+        A hand trembles; where the channel would show that, what rests is a thing.
+        """
+        delta_g = level.grams - self.base.grams
+        if delta_g <= 0 or self.shows_tremor(delta_g):
+            return False
+        sigma = math.hypot(level.sigma, self.base.sigma)
+        return not (self.limits.goods.fits(delta_g, sigma) or around.has_left(delta_g, sigma))
+
+    def shows_tremor(self, push_g: float) -> bool:
+        """Whether a hand that pushes so hard would not look still on this channel."""
+        return STILL_RANGE * max(self.noise.block_g, UNREST_G) < TREMOR_SHARE * push_g
+
+    def is_expected(self, level: Level, around: Surroundings) -> bool:
+        """Whether a step that is less than a unit here is a thing all the same."""
         delta_g = level.grams - self.base.grams
         sigma = math.hypot(level.sigma, self.base.sigma)
-        known = self.limits.goods.fits(delta_g, sigma) or around.has_left(delta_g, sigma)
-        return delta_g > 0 and not known
+        return (delta_g > 0 and self.shows_tremor(delta_g)) or around.has_left(delta_g, sigma)
 
     def threshold(self, stretch: Stretch) -> float:
         """Return the least step to a stretch that is one; g."""

@@ -9,9 +9,6 @@ from edge_agent.weighing.plateau import Stretch
 from edge_agent.weighing.ringing import Ringing
 from edge_agent.weighing.telling import Teller
 
-# Pressed and let go within this is a hand, whatever its rest looked like.
-PRESS_S = 2.5
-
 
 class Steps:
     """Tells what a movement did, level by level; moves the movement's base along."""
@@ -27,7 +24,9 @@ class Steps:
     ) -> list[WeightChange]:
         """Tell the step to a rest from block `first` on, or the several that hindsight shows."""
         motion = self._motion
-        base = self._teller.doubt_press(level.grams, level.sigma, self._limits.goods)
+        base = self._teller.doubt_press(
+            level.grams, level.sigma, self._limits.goods, motion.started_at
+        )
         if base is not None:
             motion.go_on(base, motion.started_at)
         told = self._go_on_from_rough(level)
@@ -58,10 +57,10 @@ class Steps:
         """A rough rest was left at `at`; what comes may show that goods had made it."""
         self._rough = Rough(level, at)
 
-    def go_on(self, level: Level, rested_s: float, at: float) -> list[WeightChange]:
+    def go_on(self, level: Level, at: float) -> list[WeightChange]:
         """Let what was told stand, and look for the next change from its level."""
         told = self._teller.refine(level.grams, level.sigma)
-        self._teller.keep_for_press(rested_s, PRESS_S)
+        self._teller.keep_for_press()
         self._motion.go_on(level, at)
         return told
 

@@ -14,6 +14,8 @@ WORTH_G = 0.1
 UNSURE_G, SURER_SHARE = 0.5, 0.6
 # A remainder that is no unit by itself belongs to the change told this long before.
 AMEND_S = 10.0
+# A push that ends so soon and leaves nothing was a hand; one that ends in a take, so soon.
+SHORT_PRESS_S, LONG_PRESS_S = 1.8, 4.0
 # A hand may rest on a plate for this long after it took.
 RESTED_S = 20.0
 # Squared deviations by which one reading must fit better than another.
@@ -69,6 +71,7 @@ class Teller:
                 level_g - base_g,
                 math.hypot(base_sigma_g, sigma_g),
                 level_g,
+                level_sigma_g=sigma_g,
             )
             self._pending = _Told(change, base_g, base_sigma_g)
             return [change]
@@ -156,28 +159,37 @@ class Teller:
         self.close()
         return changes
 
-    def keep_for_press(self, rested_s: float, press_s: float) -> None:
-        """Close the pending step, but remember a short push, which may turn out to be a hand."""
+    def keep_for_press(self) -> None:
+        """Close the pending step, but remember a push, which may turn out to be a hand."""
         told = self._pending
         self.close()
-        if told is not None and rested_s < press_s and told.change.delta_g > 0:
+        if told is not None and told.change.delta_g > 0:
             self._press = told
 
-    def was_press(self, level_g: float, tolerance_g: float) -> bool:
-        """Whether the plate is back where it was before a short push; then that is pending."""
+    def was_press(self, level_g: float, tolerance_g: float, left_at: float) -> bool:
+        """Whether the plate is back where it was before a short push; then that is pending.
+
+        `left_at` is when the pushed level was left.
+        """
         press = self._press
-        if press is None or abs(level_g - press.base_g) > tolerance_g:
+        if press is None or left_at - press.change.settled_at > SHORT_PRESS_S:
+            return False
+        if abs(level_g - press.base_g) > tolerance_g:
             return False
         self._pending, self._press = press, None
         return True
 
-    def doubt_press(self, level_g: float, sigma_g: float, goods: Goods) -> Level | None:
+    def doubt_press(
+        self, level_g: float, sigma_g: float, goods: Goods, left_at: float
+    ) -> Level | None:
         """Whether a short push and what followed are rather goods together than each by itself.
 
         Then the push is pending again; returns the level from which it began.
         """
         press = self._press
-        if press is None or level_g >= press.base_g:
+        if press is None or level_g >= press.change.level_g:
+            return None
+        if left_at - press.change.settled_at > LONG_PRESS_S:
             return None
         sigma = math.hypot(press.base_sigma_g, sigma_g)
         pushed_g, sank_g = press.change.delta_g, level_g - press.change.level_g
@@ -197,6 +209,7 @@ class Teller:
             delta_g=level_g - told.base_g,
             sigma_g=math.hypot(told.base_sigma_g, sigma_g),
             level_g=level_g,
+            level_sigma_g=sigma_g,
         )
         self._pending = replace(told, change=change)
         return [change]

@@ -1,4 +1,4 @@
-"""Two-point calibration: what it gives, and what it refuses."""
+"""Calibration with a mass or several: what it gives, and what it refuses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.errors import CalibrationError
-from edge_agent.weighing.calibration import calibrate, tare, to_grams
+from edge_agent.weighing.calibration import (
+    PlateMoved,
+    calibrate,
+    check_linear,
+    check_return,
+    is_plausible,
+    tare,
+    to_grams,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -76,3 +84,50 @@ def test_too_few_samples_are_refused() -> None:
 
 def test_a_missing_count_stays_missing_in_grams() -> None:
     assert np.isnan(to_grams(np.array([np.nan]), 0.0, 400.0)).all()
+
+
+def test_a_linear_cell_tells_how_linear_it_is() -> None:
+    found = calibrate(_reading(84213), _reading(84213 + 400_000, seed=2), 1000)
+    others = [(200.0, _reading(84213 + 80_000, seed=3)), (500.0, _reading(84213 + 200_100, seed=4))]
+    assert check_linear(found, others, 1000) == pytest.approx(0.25, abs=0.1)
+    assert check_linear(found, [], 1000) == 0.0
+
+
+def test_a_cell_that_is_not_linear_is_refused_with_both_reasons() -> None:
+    found = calibrate(_reading(84213), _reading(84213 + 400_000, seed=2), 1000)
+    half = _reading(84213 + 204_000, seed=3)
+    with pytest.raises(CalibrationError, match=r"500 g reads 510\.\d g.*mass.*touches something"):
+        check_linear(found, [(500.0, half)], 1000)
+
+
+def test_a_zero_that_comes_back_is_told_and_one_that_does_not_is_refused() -> None:
+    found = calibrate(_reading(84213), _reading(84213 + 400_000, seed=2), 1000)
+    assert abs(check_return(found, _reading(84213 + 40, seed=5), 1000)) < 0.3
+    with pytest.raises(CalibrationError, match=r"reads \+3\.\d g.*rubs or binds"):
+        check_return(found, _reading(84213 + 1250, seed=5), 1000)
+
+
+@pytest.mark.parametrize("noise", [5.0, 200.0])
+def test_noise_alone_is_no_hysteresis(noise: float) -> None:
+    for seed in range(20):
+        empty, loaded, again = (
+            _reading(84213 + counts, noise, seed=100 * seed + place)
+            for place, counts in enumerate((0, 400_000, 0))
+        )
+        found = calibrate(empty, loaded, 1000)
+        assert abs(check_return(found, again, 1000)) < 1.0
+
+
+def test_a_check_that_moves_may_be_tried_again() -> None:
+    found = calibrate(_reading(84213), _reading(84213 + 400_000, seed=2), 1000)
+    moving = _reading(84213 + 80_000) + np.linspace(0, 9000, 160)
+    with pytest.raises(PlateMoved, match="200 g plate moved"):
+        check_linear(found, [(200.0, moving)], 1000)
+
+
+def test_another_mass_is_told_from_the_one_before() -> None:
+    found = calibrate(_reading(84213), _reading(84213 + 400_000, seed=2), 1000)
+    assert is_plausible(found, _reading(84213 + 82_000), 200)
+    assert not is_plausible(found, _reading(84213 + 400_000), 200)
+    assert not is_plausible(found, _reading(84213), 200)
+    assert not is_plausible(found, np.full(10, np.nan), 200)

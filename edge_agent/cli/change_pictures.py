@@ -1,0 +1,52 @@
+"""The picture of a change, from what the store keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from edge_agent.cli.change_words import sure_of, title_of
+from edge_agent.cli.console import local_time
+from edge_agent.plot.change_plot import ChangePlot, base_of, draw_change
+from edge_agent.plot.svg import to_svg
+from edge_agent.trace_codec import unpack
+
+
+def plot_of(change: Mapping[str, Any], samples: bytes, names: Mapping[str, str]) -> ChangePlot:
+    """What is to be drawn of a change, as told, and its packed trace.
+
+    Raises StoreError where the trace is damaged.
+    """
+    times, grams = unpack(samples)
+    began_at, settled_at = (
+        datetime.fromisoformat(change[key]).timestamp() for key in ("started_at", "settled_at")
+    )
+    sure = sure_of(change)
+    parts = [
+        local_time(change["settled_at"]),
+        f"{sure} sure" if sure else "",
+        f"change {change['change_id']}",
+        f"revision {change['revision']}" if change["revision"] > 1 else "",
+    ]
+    return ChangePlot(
+        title=title_of(change, names),
+        subtitle=" · ".join(part for part in parts if part),
+        times=times,
+        grams=grams,
+        began_at=began_at,
+        settled_at=settled_at,
+        base_g=base_of(times, grams, began_at, change["delta_g"]),
+        delta_g=change["delta_g"],
+        sigma_g=change["sigma_g"],
+    )
+
+
+def picture_of(plot: ChangePlot, suffix: str) -> bytes:
+    """The picture as a file's bytes: `.svg`, else PNG; UsageError where PNG cannot be made here."""
+    drawing = draw_change(plot)
+    if suffix == ".svg":
+        return to_svg(drawing).encode()
+    from edge_agent.plot.png import to_png
+
+    return to_png(drawing)

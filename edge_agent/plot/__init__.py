@@ -1,0 +1,1 @@
+"""Small pictures of weights: what to draw, and how it becomes SVG, PNG or characters."""
