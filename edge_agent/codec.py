@@ -16,6 +16,8 @@ _KINDS: dict[str, type[Any]] = {
     "restock": facts.RestockFact,
     "catalogue": facts.CatalogueFact,
     "levels": facts.LevelsFact,
+    "count": facts.CountFact,
+    "taught": facts.TaughtFact,
     "link": facts.LinkFact,
     "clock": facts.ClockFact,
     "verdict": facts.VerdictFact,

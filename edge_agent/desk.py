@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from edge_agent import stock_requests
 from edge_agent.errors import EdgeAgentError, UsageError
 from edge_agent.ledger import Ledger
 from edge_agent.pipeline import Pipeline
@@ -47,18 +48,26 @@ class Desk:
 
     def _answer(self, request: dict[str, Any], now: float, decided: Decided) -> dict[str, Any]:
         kind = request.get("ask")
-        if kind == "status":
-            return self._standing.payload(now, self._pipeline.health(), self._store.outbox.depth)
-        if kind == "weights":
-            return {"plates": health_rows(self._pipeline.health())}
+        if kind in stock_requests.ASKS:
+            fact = stock_requests.fact_of(request, self._ledger.state.catalogue, now)
+            decided(self._ledger.take(fact))
+            return {"catalogue": self._ledger.state.catalogue.version}
         if kind == "verdict":
             return self._judge(request, now, decided)
         if kind == "calibrated":
             return self._calibrate(request)
-        if kind == "snapshot":
-            return picture_answer(*self._witness.latest(request.get("camera")))
         if kind == "restock":
             return self._restock(str(request.get("state")), now, decided)
+        return self._show(request, now)
+
+    def _show(self, request: dict[str, Any], now: float) -> dict[str, Any]:
+        kind = request.get("ask")
+        if kind == "status":
+            return self._standing.payload(now, self._pipeline.health(), self._store.outbox.depth)
+        if kind == "weights":
+            return {"plates": health_rows(self._pipeline.health())}
+        if kind == "snapshot":
+            return picture_answer(*self._witness.latest(request.get("camera")))
         raise UsageError(f"The agent does not know how to answer {kind!r}.")
 
     def _judge(self, request: dict[str, Any], now: float, decided: Decided) -> dict[str, Any]:

@@ -38,6 +38,10 @@ class CalibrationError(EdgeAgentError, ValueError):
     """A plate cannot be calibrated or tared as it stands."""
 
 
+class LearningError(EdgeAgentError, ValueError):
+    """Units put on a plate do not say what a product weighs."""
+
+
 class CameraError(EdgeAgentError, OSError):
     """A camera could not be opened or was lost."""
 

@@ -11,7 +11,7 @@ from edge_agent.cloud import messages
 from edge_agent.cloud.events import CloudEvent, parse_event
 from edge_agent.cloud.messages import parse_message
 from edge_agent.cloud.signatures import Verifier
-from edge_agent.errors import MessageError, SignatureError
+from edge_agent.errors import MessageError, SignatureError, UsageError
 from edge_agent.ledger import Ledger
 from edge_agent.shelf.catalogue import Catalogue, Product
 from edge_agent.shelf.facts import (
@@ -24,12 +24,13 @@ from edge_agent.shelf.facts import (
 )
 from edge_agent.shelf.payments import Payment, PaymentLine, Refund, RefundLine
 from edge_agent.shelf.state import Output
+from edge_agent.stock_requests import count_of
 
 log = logging.getLogger(__name__)
 
 # As much of a refused message as is kept for inspection.
 KEPT_BYTES = 2048
-COMMANDS = ("close_case", "confirm_case", "query")
+COMMANDS = ("close_case", "confirm_case", "count", "query")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,13 @@ class Inbox:
             )
             answer["case_id"] = case_id
             return Received(self._ledger.take(verdict, seen, reply=reply, answer_to=answer_to))
+        if command.command == "count":
+            try:
+                count = count_of(command.arguments, self._ledger.state.catalogue, at)
+            except UsageError as error:
+                raise MessageError(f"count: {error}") from error
+            answer["plate"] = count.plate
+            return Received(self._ledger.take(count, seen, reply=reply, answer_to=answer_to))
         raise MessageError(f"unknown command {command.command!r}; known are {', '.join(COMMANDS)}")
 
     def _reject(self, topic: str, payload: bytes, at: float, error: MessageError) -> list[Output]:

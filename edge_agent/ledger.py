@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from edge_agent.cloud.events import make_event
 from edge_agent.codec import dump_fact, dump_state, kind_of, load_fact, load_state
 from edge_agent.settings import Settings
 from edge_agent.shelf.advance import advance, first_state
+from edge_agent.shelf.audit import levels_worth_telling
 from edge_agent.shelf.catalogue import Catalogue, Product
-from edge_agent.shelf.facts import Fact, Tick
+from edge_agent.shelf.facts import Fact, LevelsFact, TaughtFact, Tick
+from edge_agent.shelf.lessons import use_catalogue
 from edge_agent.shelf.state import Output, Rules, ShelfState
 from edge_agent.store.outbox import OutboxMessage
 from edge_agent.store.store import Store
@@ -44,6 +46,8 @@ class Ledger:
         self._settings = settings
         self._store = store
         self._since_snapshot = 0
+        # Products and planogram as the settings file has them, which `products learn` writes to.
+        self._filed = catalogue_of(settings)
         self.state = self._recall()
 
     @property
@@ -82,7 +86,20 @@ class Ledger:
             # The state has moved on and the store has not: go back to what is on the disk.
             self.state = self._recall()
             raise
+        if isinstance(fact, TaughtFact) and self.state.catalogue.version == 0:
+            self._filed = self.state.catalogue
         return outputs
+
+    def take_levels(
+        self, levels_g: Mapping[str, float], now: float, zeroed: Collection[str] = ()
+    ) -> list[Output]:
+        """Take in the plates' settled weights, where they moved without any change.
+
+        Only those that matter, and seldom; those that were tared or calibrated (`zeroed`) at once.
+        """
+        worth = levels_worth_telling(self.state, levels_g, now, self._rules)
+        worth |= {plate: levels_g[plate] for plate in zeroed}
+        return self.take(LevelsFact(now, worth, tuple(sorted(zeroed)))) if worth else []
 
     def tell(
         self,
@@ -118,14 +135,14 @@ class Ledger:
 
     def _recall(self) -> ShelfState:
         snapshot, rows = self._store.journal.load()
-        state = load_state(snapshot) if snapshot else first_state(catalogue_of(self._settings))
+        state = load_state(snapshot) if snapshot else first_state(self._filed)
         for row in rows:
             fact = load_fact(row.kind, row.body)
             if fact is not None:
                 advance(state, fact, self._rules)
         if state.catalogue.version == 0:
             # No catalogue from the cloud: the settings file is the newest there is.
-            state.catalogue = catalogue_of(self._settings)
+            use_catalogue(state, self._filed, state.now)
         self._since_snapshot = len(rows)
         return state
 
@@ -141,6 +158,9 @@ class Ledger:
 
     def _put(self, seq: int, number: int, output: Output, answer_to: AnswerTo) -> None:
         """Store one output: its message in the outbox, what it tells among the views."""
+        if output.audience == "shelf":
+            self._store.views.put_lesson(output.at, output.payload)
+            return
         event_id = f"{self._store.epoch}-{seq}-{number}"
         self._store.outbox.put(
             OutboxMessage(
@@ -176,6 +196,7 @@ def rules_of(settings: Settings) -> Rules:
         grace_s=matching.grace_s,
         late_s=matching.late_s,
         min_confidence=settings.identity.min_confidence,
+        capacity_g={p.id: p.capacity_g for p in settings.plate if p.is_weighed},
     )
 
 

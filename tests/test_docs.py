@@ -86,7 +86,7 @@ def test_every_command_in_the_readme_exists() -> None:
 
 @pytest.mark.parametrize("key", sorted(set(setting_keys(Settings))))
 def test_every_setting_stands_in_the_example(key: str) -> None:
-    assert re.search(rf"^\s*#?\s*\[*{key}\]*\b", EXAMPLE, re.MULTILINE), key
+    assert re.search(rf"^\s*#?\s*\[*(?:\w+\.)*{key}\]*\b", EXAMPLE, re.MULTILINE), key
 
 
 @pytest.mark.parametrize("topic", [*TOPICS, *UP])

@@ -1,23 +1,25 @@
-"""`edge-agent plates`, `edge-agent products list | add`: what is where."""
+"""`edge-agent plates`, `edge-agent products list | add | learn`: what is where."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edge_agent.cli.console import amount, print_json, print_table, say
-from edge_agent.cli.options import AsJson, Config, State
+from edge_agent.cli.options import AsJson, Config, State, Yes
 from edge_agent.errors import UsageError
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-    from edge_agent.settings import PlateSettings
+    from edge_agent.settings import PlateSettings, Settings
 
 products = typer.Typer(
-    help="See and add products.",
+    help="See, add and weigh products.",
     epilog="Example: edge-agent products list",
     no_args_is_help=True,
 )
@@ -32,47 +34,75 @@ def register(app: typer.Typer) -> None:
 def plates(config: Config = None, state: State = None, as_json: AsJson = False) -> None:
     """List the plates.
 
-    Where each is connected, whether it is calibrated, and what stands on it.
+    Where each is connected, whether it is calibrated, and what stands on it: by the count of
+    changes, and by its weight. Where the two disagree, why, and by how much.
     """
-    from edge_agent.settings_file import effective, find_settings, load_settings
+    from edge_agent.cli.plate_stock import stock_rows
+    from edge_agent.settings_file import effective, find_settings, find_state, load_settings
 
     settings = load_settings(find_settings(config))
+    stock = stock_rows(find_state(state))
     if as_json:
-        print_json(effective(settings)["plate"])
+        told = effective(settings)["plate"]
+        print_json([{**plate, "stock": stock.get(plate["id"])} for plate in told])
         return
+    _print_plates(settings, stock)
+
+
+def _print_plates(settings: Settings, stock: Mapping[str, Mapping[str, Any]]) -> None:
+    from edge_agent.cli.plate_stock import by_count, by_weight, disagreement, off_g, weight_g
+
     names = {p.sku: p.name for p in settings.product}
     drivers = {s.id: s.driver for s in settings.scale}
     print_table(
-        ("plate", "scale", "channel>", "capacity g>", "calibrated", "products"),
+        ("plate", "scale", "up to g>", "counts/g>", "weight g>", "counted", "by weight", "off g>"),
         [
             (
                 plate.id,
-                plate.scale or "camera only",
-                plate.channel,
+                f"{plate.scale} {plate.channel}" if plate.is_weighed else "camera",
                 f"{plate.capacity_g:g}" if plate.is_weighed else "",
                 _calibrated(plate, drivers.get(plate.scale or "", "")),
-                ", ".join(names[sku] for sku in plate.products),
+                weight_g(row),
+                by_count(row, plate.products, names),
+                by_weight(row, names),
+                off_g(row),
             )
             for plate in settings.plate
+            for row in [stock.get(plate.id, {})]
         ],
         "No plates.",
     )
+    for plate_id, row in stock.items():
+        if row.get("disagreement"):
+            say(f"{plate_id}: {disagreement(row)}")
 
 
 def _calibrated(plate: PlateSettings, driver: str) -> str:
     if not plate.is_weighed:
         return ""
     if plate.counts_per_g != 1.0:
-        return f"{plate.counts_per_g:g} counts/g"
-    return "no" if driver in ("stream", "simulated") else "by the scale"
+        return f"{plate.counts_per_g:g}"
+    return "none yet" if driver == "stream" else "in grams"
 
 
 @products.command(name="list", epilog="Example: edge-agent products list --json")
-def list_(config: Config = None, state: State = None, as_json: AsJson = False) -> None:
+def list_(
+    learned: Annotated[
+        bool, typer.Option("--learned", help="What their units turned out to weigh, and when.")
+    ] = False,
+    config: Config = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
     """List the products."""
     from edge_agent.settings_file import effective, find_settings, load_settings
 
     settings = load_settings(find_settings(config))
+    if learned:
+        from edge_agent.cli.learned import show_learned
+
+        show_learned({p.sku: p.name for p in settings.product}, state, as_json)
+        return
     if as_json:
         print_json(effective(settings)["product"])
         return
@@ -172,3 +202,50 @@ def _in_words(error: ValidationError) -> str:
     first = error.errors()[0]
     option = _OPTIONS.get(str(first["loc"][0]), str(first["loc"][0]))
     return f"{option} is {first['input']!r}: {first['msg']}. Correct it and try again."
+
+
+_Where = Annotated[
+    str | None, typer.Option("--plate", help="Where the units are put; else where it belongs.")
+]
+_Units = Annotated[int, typer.Option("--units", min=1, max=50, help="How many are put.")]
+_Name = Annotated[str | None, typer.Option("--name", help="Of a new product: what it is called.")]
+_Price = Annotated[int | None, typer.Option("--price", min=0, help="…and costs, in minor units.")]
+_Wait = Annotated[
+    float, typer.Option("--wait", min=1, max=600, help="Seconds to wait for the next unit.")
+]
+_Reset = Annotated[bool, typer.Option("--reset", help="Forget what its sales taught instead.")]
+
+
+@products.command(epilog="Example: edge-agent products learn 6901028075831 --units 5")
+def learn(
+    sku: Annotated[str, typer.Argument(help="The EAN-13, or the operator's own code.")],
+    plate: _Where = None,
+    units: _Units = 3,
+    name: _Name = None,
+    price: _Price = None,
+    wait: _Wait = 30.0,
+    reset: _Reset = False,
+    yes: Yes = False,
+    config: Config = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn what a product weighs from units put on a plate one by one.
+
+    Its mean weight and its spread go into the settings, and to the running agent.
+
+    What is already on the plate may stay there. Put the units on one by one; two at once and
+    other odd ones are not counted.
+    """
+    from edge_agent.cli.learning import forget_learned, learn_product, said
+    from edge_agent.cli.learning_course import Course
+
+    if reset:
+        done = forget_learned(sku, state)
+    else:
+        course = Course(units, wait, yes or not sys.stdin.isatty())
+        done = learn_product(sku, plate, course, name, price, config, state)
+    if as_json:
+        print_json(done)
+    else:
+        say(said(done))

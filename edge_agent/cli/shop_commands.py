@@ -119,26 +119,32 @@ def stock(config: Config = None, state: State = None, as_json: AsJson = False) -
     """Show what stands on every plate."""
     with open_store(state) as store:
         found = store.views.get("stock", "stock")
+    from edge_agent.cli import stock_words
+
     plates = found["plates"] if found else []
     if as_json:
         print_json(found if found else {"plates": []})
         return
     names = _names(config)
+    weighed = stock_words.counts_by_weight(plates)
     print_table(
-        ("plate", "weight g>", "product", "sku", "count>"),
+        ("plate", "weight g>", "product", "sku", "count>", "by weight>"),
         [
             (
                 plate["plate"],
                 "" if plate["level_g"] is None else f"{plate['level_g']:.1f}",
                 names.get(item["sku"], ""),
                 item["sku"],
-                item["quantity"],
+                stock_words.count(plate, item),
+                weighed.get((plate["plate"], item["sku"]), ""),
             )
             for plate in plates
             for item in plate["items"] or [{"sku": "", "quantity": None}]
         ],
         "Nothing was counted yet: the agent counts from the first weights it settles on.",
     )
+    for remark in stock_words.remarks(found) if found else ():
+        say(remark)
 
 
 def _names(config: Path | None) -> dict[str, str]:
@@ -203,6 +209,29 @@ def start(config: Config = None, state: State = None, as_json: AsJson = False) -
 def finish(config: Config = None, state: State = None, as_json: AsJson = False) -> None:
     """End the restock that was begun: from now on what leaves has to be paid again."""
     _restock("finished", state, as_json)
+
+
+@restock.command(epilog="Example: edge-agent restock count A1 6901028075831=8")
+def count(
+    plate: Annotated[str, typer.Argument(help="The plate's id.")],
+    items: Annotated[
+        list[str], typer.Argument(metavar="SKU=N…", help="What stands there, each with its count.")
+    ],
+    config: Config = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set what stands on a plate, as somebody has just counted it."""
+    from edge_agent.cli.stock_words import counted_items
+    from edge_agent.control_client import ask
+    from edge_agent.settings_file import find_state
+
+    told = counted_items(items)
+    ask(find_state(state), {"ask": "count", "plate": plate, "items": told})
+    if as_json:
+        print_json({"plate": plate, "items": told})
+    else:
+        say(f"Plate {plate} holds what was counted: {_units(told)}.")
 
 
 def _restock(now_is: str, state: Path | None, as_json: bool) -> None:

@@ -5,18 +5,23 @@ An input is filed, the shelf is reckoned anew, and what differs from what was to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from edge_agent.shelf.audit import audit
 from edge_agent.shelf.cases import facts_are_missing, review_restock, review_visit
 from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import Fact, LevelsFact, Tick
 from edge_agent.shelf.filing import file_fact
 from edge_agent.shelf.findings import Finding, find_missing
 from edge_agent.shelf.horizon import forget, next_due
+from edge_agent.shelf.lessons import learn_from_restock, learn_from_visit, suggestions
 from edge_agent.shelf.reckoning import Account, reckon
 from edge_agent.shelf.restocks import end_of, report, shortfall
 from edge_agent.shelf.state import Output, Rules, ShelfState, Visit
+from edge_agent.shelf.stock import book_change
 from edge_agent.shelf.telling import query_output, visit_content
+from edge_agent.shelf.telling_stock import stock_output
 
 # Facts of several devices come this much out of order without the clock being at fault.
 CLOCK_SLACK_S = 60.0
@@ -29,16 +34,30 @@ def advance(state: ShelfState, fact: Fact, rules: Rules) -> list[Output]:
         state.now = fact.at
     state.now = max(state.now, fact.at)
     outputs = file_fact(fact, state, rules)
+    restocked: set[str] = set()
     if not isinstance(fact, LevelsFact):
-        outputs += _review(state, rules)
+        outputs += _review(state, rules, restocked)
+    if audit(state, rules, restocked):
+        outputs.append(stock_output(state, fact.at))
+    outputs = _with_one_stock(outputs)
     if isinstance(fact, Tick):
         forget(state, rules)
     state.due_at = next_due(state, rules)
     return outputs
 
 
-def _review(state: ShelfState, rules: Rules) -> list[Output]:
-    """Reckon the shelf anew and tell what is different from what was told."""
+def _with_one_stock(outputs: list[Output]) -> list[Output]:
+    """The outputs with the last word on the stock alone, last."""
+    stock = [output for output in outputs if output.topic == "stock"]
+    return [output for output in outputs if output.topic != "stock"] + stock[-1:]
+
+
+def _review(state: ShelfState, rules: Rules, restocked: set[str]) -> list[Output]:
+    """Reckon the shelf anew and tell what is different from what was told.
+
+    Adds the plates of restocks that are over now to `restocked`.
+    """
+    suggested = suggestions(state)
     accounts = reckon(state, rules)
     findings = find_missing(state, accounts, rules)
     outputs: list[Output] = []
@@ -48,6 +67,9 @@ def _review(state: ShelfState, rules: Rules) -> list[Output]:
         if visit.ties != ties:
             state.visits[visit_id] = replace(visit, ties=ties)
         outputs += _review_visit(state, account, findings[visit_id], rules)
+        outputs += learn_from_visit(state, account, rules)
+    if _count_readings(state, accounts) or suggestions(state) != suggested:
+        outputs.append(stock_output(state, state.now))
     for restock_id, restock in list(state.restocks.items()):
         ended_at = end_of(restock)
         if restock.reported or restock.order.state == "cancelled" or ended_at is None:
@@ -57,7 +79,23 @@ def _review(state: ShelfState, rules: Rules) -> list[Output]:
             state.restocks[restock_id] = over
             outputs.append(report(state, over, state.now))
             outputs += review_restock(state, restock_id, shortfall(state, over), rules)
+            outputs += learn_from_restock(state, over)
+            restocked |= {c.plate for c in state.changes.values() if c.restock_id == restock_id}
     return outputs
+
+
+def _count_readings(state: ShelfState, accounts: Mapping[str, Account]) -> bool:
+    """Count what payments say of changes that the weight left open; whether a count is new."""
+    is_new = False
+    for account in accounts.values():
+        for told in account.changes:
+            reading = account.readings.get(told.change_id)
+            settled = reading.items if reading is not None else None
+            if settled != told.settled:
+                before = state.changes[told.change_id]
+                state.changes[told.change_id] = replace(before, settled=settled)
+                is_new |= book_change(state, before, state.changes[told.change_id])
+    return is_new
 
 
 def _review_visit(

@@ -18,14 +18,12 @@ MAX_UNITS = 60
 # How often a further unit in the same hand is chosen without regard to the first, among all
 # products of the plate. Rather too high than too low: a pair taken for one unit is an error, a unit
 # that might be a pair only abstains.
-FREE_CHOICE = 0.45
+FREE_CHOICE = 0.5
 MAX_MIXED_UNITS = 4
-# Shares of what comes onto a plate outside a restock: goods that just left it, goods that left it
-# long ago, goods of another plate that just left there, any other goods, and things that are none.
-PUT_BACK_PRIOR = 1.0
-BROUGHT_PRIOR = 0.1
-JUST_LEFT_PRIOR = 0.15
-ELSEWHERE_PRIOR = 0.003
+# Shares of what comes onto a plate outside a restock: goods that just left it, that left within the
+# hour, that left longer ago; goods of another plate, likewise; and things that are none.
+PUT_BACK_PRIOR, AWAY_PRIOR, BROUGHT_PRIOR = 1.0, 0.4, 0.1
+JUST_LEFT_PRIOR, ELSEWHERE_AWAY_PRIOR, ELSEWHERE_PRIOR = 0.15, 0.03, 0.003
 FOREIGN_RETURN_PRIOR = 0.05
 # An ordered number of units up to the whole of it is as likely at once as in any parts.
 EXPECTED_PRIOR = 1.0
@@ -56,8 +54,9 @@ class Surroundings:
 
     `planogram`: products that belong on the plate. `elsewhere`: every other weighed product.
     `stock`: counts on the plate where they are known. `just_left`: units by SKU that left any
-    plate shortly before, which may be coming back. `restocking`: the operator fills the shelf;
-    `expected` is what the order has for this plate, where there is an order.
+    plate shortly before, which may be coming back; `away`: those that left within the hour.
+    `restocking`: the operator fills the shelf; `expected` is what the order has for this plate,
+    where there is an order.
     """
 
     planogram: Sequence[Product]
@@ -66,6 +65,7 @@ class Surroundings:
     just_left: Mapping[str, int]
     restocking: bool = False
     expected: Mapping[str, int] = field(default_factory=dict)
+    away: Mapping[str, int] = field(default_factory=dict)
 
 
 def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
@@ -116,8 +116,9 @@ def _circumstances(delta_g: float, product: Product, count: int, around: Surroun
         return EXPECTED_PRIOR / _count_prior(count)
     if around.restocking:
         return 1.0
-    just_left = around.just_left.get(product.sku, 0) >= count
-    return PUT_BACK_PRIOR if just_left else BROUGHT_PRIOR**count
+    if around.just_left.get(product.sku, 0) >= count:
+        return PUT_BACK_PRIOR
+    return AWAY_PRIOR if around.away.get(product.sku, 0) >= count else BROUGHT_PRIOR**count
 
 
 def _from_elsewhere(
@@ -130,10 +131,17 @@ def _from_elsewhere(
         if removal and known <= 0:
             continue
         for count in _counts_near(abs(delta_g), product):
-            returned = not removal and around.just_left.get(product.sku, 0) >= count
-            likely = returned or (removal and known >= count)
-            prior = JUST_LEFT_PRIOR if likely else ELSEWHERE_PRIOR / max(1, len(around.elsewhere))
+            prior = _misplaced(product.sku, count, known, around)
             yield (product,), (count,), prior * _count_prior(count)
+
+
+def _misplaced(sku: str, count: int, known: int, around: Surroundings) -> float:
+    """How likely goods of another plate move here: known to stand here, or on their way back."""
+    if known >= count or around.just_left.get(sku, 0) >= count:
+        return JUST_LEFT_PRIOR
+    if around.away.get(sku, 0) >= count:
+        return ELSEWHERE_AWAY_PRIOR
+    return ELSEWHERE_PRIOR / max(1, len(around.elsewhere))
 
 
 def _counts_near(weight_g: float, product: Product) -> range:

@@ -60,10 +60,34 @@ class CatalogueFact:
 
 @dataclass(frozen=True, slots=True)
 class LevelsFact:
-    """First settled weights after a start without stored levels: where counting begins."""
+    """Settled weights that no change told: the first of a plate, where counting begins; later what
+    drifted; `zeroed` names those that were tared or calibrated just now."""
 
     at: float
     levels_g: dict[str, float]
+    zeroed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CountFact:
+    """A person counted what stands on a plate; what is not named is not there."""
+
+    at: float
+    plate: str
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtFact:
+    """`products learn` weighed units of a product; None: forget what its sales taught.
+
+    `plate` is where it belongs from now on, None: nothing new.
+    """
+
+    at: float
+    sku: str
+    product: Product | None
+    plate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +137,8 @@ Fact = (
     | RestockFact
     | CatalogueFact
     | LevelsFact
+    | CountFact
+    | TaughtFact
     | LinkFact
     | ClockFact
     | VerdictFact

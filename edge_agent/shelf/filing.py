@@ -11,19 +11,24 @@ from edge_agent.shelf.facts import (
     CatalogueFact,
     ChangeFact,
     ClockFact,
+    CountFact,
     EvidenceFact,
     Fact,
     LevelsFact,
     LinkFact,
     PaymentFact,
     RestockFact,
+    TaughtFact,
     Tick,
     VerdictFact,
 )
+from edge_agent.shelf.interpreting import reconsider
+from edge_agent.shelf.lessons import teach, use_catalogue
 from edge_agent.shelf.restocks import record_restock
 from edge_agent.shelf.state import Output, Rules, ShelfState
-from edge_agent.shelf.stock import book_change, count_at_start
-from edge_agent.shelf.telling import change_output, query_output, stock_output
+from edge_agent.shelf.stock import book_change, file_count, file_levels
+from edge_agent.shelf.telling import change_output, query_output
+from edge_agent.shelf.telling_stock import stock_output
 from edge_agent.shelf.visits import record_change
 
 
@@ -42,7 +47,11 @@ def _(fact: ChangeFact, state: ShelfState, rules: Rules) -> list[Output]:
     outputs = (
         [] if before is None and after.kind == "withdrawn" else [change_output(after, fact.at)]
     )
-    if book_change(state, before, after):
+    is_new = book_change(state, before, after)
+    for former, present in reconsider(state, after, rules):
+        outputs.append(change_output(present, fact.at))
+        is_new |= book_change(state, former, present)
+    if is_new:
         outputs.append(stock_output(state, fact.at))
     return outputs
 
@@ -66,14 +75,24 @@ def _(fact: CatalogueFact, state: ShelfState, rules: Rules) -> list[Output]:
     if fact.version > state.catalogue.version:
         products = {p.sku: p for p in fact.products}
         plates = {**state.catalogue.plates, **fact.plates}
-        state.catalogue = Catalogue(fact.version, products, plates)
+        return use_catalogue(state, Catalogue(fact.version, products, plates), fact.at)
     return []
 
 
 @file_fact.register
 def _(fact: LevelsFact, state: ShelfState, rules: Rules) -> list[Output]:
-    count_at_start(state, fact.levels_g)
+    return [stock_output(state, fact.at)] if file_levels(state, fact, rules) else []
+
+
+@file_fact.register
+def _(fact: CountFact, state: ShelfState, rules: Rules) -> list[Output]:
+    file_count(state, fact)
     return [stock_output(state, fact.at)]
+
+
+@file_fact.register
+def _(fact: TaughtFact, state: ShelfState, rules: Rules) -> list[Output]:
+    return [*teach(state, fact), stock_output(state, fact.at)]
 
 
 @file_fact.register

@@ -31,6 +31,8 @@ def next_due(state: ShelfState, rules: Rules) -> float | None:
         ended_at = end_of(restock)
         if ended_at is not None and not restock.reported:
             times.append(ended_at + rules.visit_gap_s)
+    for book in state.books.values():
+        times += [oddment.at + rules.grace_s for oddment in book.oddments if book.due]
     if state.link_up:
         times += [state.link_since + RECONNECT_SETTLE_S, state.link_since + KEEP_BEYOND_LATE_S]
     return min((t for t in times if t > state.now), default=None)

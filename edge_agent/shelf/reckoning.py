@@ -25,7 +25,7 @@ class Account:
     """One visit: units gone for good, what paid for them, and what is left over on either side.
 
     `ties` are the changes by which goods went from one visit to another: such visits are reckoned,
-    and forgotten, together.
+    and forgotten, together. `readings` holds what payments say of the changes that they settle.
     """
 
     visit: Visit
@@ -36,6 +36,7 @@ class Account:
     surplus: list[PaidUnit] = field(default_factory=list)
     came_back_later: bool = False
     ties: set[str] = field(default_factory=set)
+    readings: Mapping[str, Hypothesis] = field(default_factory=dict)
 
 
 def reckon(state: ShelfState, rules: Rules) -> dict[str, Account]:
@@ -47,7 +48,7 @@ def reckon(state: ShelfState, rules: Rules) -> dict[str, Account]:
     readings = settle_by_payment(state, taken, matching, paid, rules)
     if readings:
         taken, matching = _match_all(state, changes, paid, rules, readings)
-    accounts = _accounts(state, changes, taken, matching)
+    accounts = _accounts(state, changes, taken, matching, readings)
     _lift_foreign_things(accounts, taken, rules)
     _bring_back(accounts, taken, rules)
     _hand_out_surplus(accounts, paid, rules)
@@ -55,9 +56,16 @@ def reckon(state: ShelfState, rules: Rules) -> dict[str, Account]:
 
 
 def _changes_by_visit(state: ShelfState) -> dict[str, list[Change]]:
-    """Each visit's changes that still count, in the order of time."""
+    """Each visit's changes that still count, in the order of time.
+
+    What changed while nobody watched has no order: what left comes first, for it may be what came.
+    """
+
+    def order(change: Change) -> tuple[bool, float, str]:
+        return change.unobserved and change.delta_g > 0, change.started_at, change.change_id
+
     by_visit: dict[str, list[Change]] = {visit_id: [] for visit_id in state.visits}
-    for change in sorted(state.changes.values(), key=lambda c: (c.started_at, c.change_id)):
+    for change in sorted(state.changes.values(), key=order):
         if change.visit_id is not None and change.kind != "withdrawn":
             by_visit[change.visit_id].append(change)
     return by_visit
@@ -110,10 +118,11 @@ def _accounts(
     changes: Mapping[str, list[Change]],
     taken: Mapping[str, Taken],
     matching: Matching,
+    readings: Mapping[str, Hypothesis],
 ) -> dict[str, Account]:
     accounts: dict[str, Account] = {}
     for visit_id, visit in state.visits.items():
-        account = Account(visit, tuple(changes[visit_id]), taken[visit_id].gone)
+        account = Account(visit, tuple(changes[visit_id]), taken[visit_id].gone, readings=readings)
         for unit in account.gone:
             paid = matching.pairs.get(unit.key)
             if paid is None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from edge_agent.shelf.books import Bustle, PlateBook
 from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import RestockFact
 from edge_agent.shelf.identify import Hypothesis
+from edge_agent.shelf.learning import Learned
 from edge_agent.shelf.payments import Payment
 
 ChangeKind = Literal["removed", "returned", "unidentified", "restocked", "unobserved", "withdrawn"]
@@ -17,7 +20,7 @@ Resolution = Literal["paid", "returned", "confirmed", "dismissed"]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The settings that decisions depend on; times in seconds."""
+    """The settings that decisions depend on; times in seconds, capacities by plate."""
 
     shelf_id: str
     currency: str
@@ -26,11 +29,16 @@ class Rules:
     grace_s: float
     late_s: float
     min_confidence: float
+    capacity_g: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A weight change with what it was taken for. `revision` is the highest one told."""
+    """A weight change with what it was taken for. `revision` is the highest one told.
+
+    `settled` is what a payment has said it was, where the weight left it open; `taught` whether it
+    has been learned from.
+    """
 
     change_id: str
     revision: int
@@ -48,11 +56,21 @@ class Change:
     restock_id: str | None
     prices: dict[str, int]
     evidence: tuple[str, ...] = ()
+    settled: tuple[tuple[str, int], ...] | None = None
+    taught: bool = False
+    level_sigma_g: float = 0.0
 
     @property
     def items(self) -> tuple[tuple[str, int], ...]:
         """Signed quantities by SKU; empty unless identified surely enough."""
         return self.hypotheses[0].items if self.accepted else ()
+
+    @property
+    def counted(self) -> tuple[tuple[str, int], ...]:
+        """Signed quantities by SKU as the stock counts them: by all that is known."""
+        if self.kind == "withdrawn":
+            return ()
+        return self.items if self.settled is None else self.settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +120,8 @@ class ShelfState:
     """Everything `advance` knows; it changes this in place.
 
     `counted` names the plates whose first count is known; on the others `stock` counts from zero.
+    `books` holds the other ledger, by plate, `bustle` all that ever went on; `odd_g` the grams of
+    units that were sold as a product and weighed something else.
     """
 
     catalogue: Catalogue
@@ -115,6 +135,11 @@ class ShelfState:
     stock: dict[str, dict[str, int]] = field(default_factory=dict)
     counted: set[str] = field(default_factory=set)
     levels_g: dict[str, float] = field(default_factory=dict)
+    levels_told_at: float = 0.0
+    bustle: Bustle = field(default_factory=Bustle)
+    books: dict[str, PlateBook] = field(default_factory=dict)
+    learned: dict[str, Learned] = field(default_factory=dict)
+    odd_g: dict[str, tuple[float, ...]] = field(default_factory=dict)
     current_visit: str | None = None
     link_up: bool = True
     link_since: float = 0.0
@@ -130,7 +155,10 @@ class ShelfState:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One thing to tell the cloud. `key` names what it tells of; the latest of a key is kept."""
+    """One thing to tell the cloud. `key` names what it tells of; the latest of a key is kept.
+
+    What is for the `shelf` alone is kept there, and not told.
+    """
 
     topic: str
     type: str
@@ -138,3 +166,4 @@ class Output:
     at: float
     payload: dict[str, Any]
     retain: bool = False
+    audience: Literal["cloud", "shelf"] = "cloud"

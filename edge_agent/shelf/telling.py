@@ -9,7 +9,7 @@ from typing import Any
 from edge_agent.shelf.findings import Finding, LossLine
 from edge_agent.shelf.identify import Hypothesis
 from edge_agent.shelf.reckoning import Account
-from edge_agent.shelf.state import Change, Output, Rules, ShelfState, Visit
+from edge_agent.shelf.state import Change, Output, Rules, Visit
 from edge_agent.times import rfc3339
 
 Payload = dict[str, Any]
@@ -172,23 +172,6 @@ def _explain_line(line: LossLine, changes: Sequence[Change]) -> str:
         else (f"{line.quantity} × {line.name}")
     )
     return f"{what} {_PHRASES[line.kind].format(paid_as=line.paid_as_name)}"
-
-
-def stock_output(state: ShelfState, at: float) -> Output:
-    """Tell what stands on every plate by the count of changes."""
-    plates = [
-        {
-            "plate": plate,
-            "level_g": round(state.levels_g[plate], 1) if plate in state.levels_g else None,
-            "counted": plate in state.counted,
-            "items": [
-                {"sku": sku, "quantity": max(0, count)}
-                for sku, count in sorted(state.stock.get(plate, {}).items())
-            ],
-        }
-        for plate in state.catalogue.plates
-    ]
-    return Output("stock", "shelf.stock", "stock", at, {"plates": plates}, retain=True)
 
 
 def query_output(reason: str, visit: Visit | None, waiting: list[str], at: float) -> Output:

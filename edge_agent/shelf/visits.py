@@ -1,18 +1,14 @@
-"""Which visit a change belongs to, and what a change was taken for."""
+"""Which visit a change belongs to."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 from edge_agent.shelf.facts import ChangeFact
-from edge_agent.shelf.identify import Surroundings, identify
+from edge_agent.shelf.interpreting import START_SPREAD_S, interpret
 from edge_agent.shelf.restocks import RESTOCK_AT_MOST_S
-from edge_agent.shelf.state import Change, ChangeKind, Restock, Rules, ShelfState, Visit
+from edge_agent.shelf.state import Change, Restock, Rules, ShelfState, Visit
 from edge_agent.weighing.change import WeightChange
-
-# Changes found at one start belong together, though plates settle one after the other.
-START_SPREAD_S = 60.0
 
 
 def record_change(
@@ -25,10 +21,10 @@ def record_change(
         after = _withdrawn(before, weight)
     else:
         restock_id = before.restock_id if before else _running_restock(state, weight, rules)
-        after = _identified(state, weight, restock_id, before, rules)
-        if restock_id is None:
-            visit_id = before.visit_id if before else _join_visit(state, weight, rules)
-            after = replace(after, visit_id=visit_id)
+        visit_id = before.visit_id if before else None
+        if before is None and restock_id is None:
+            visit_id = _join_visit(state, weight, rules)
+        after = interpret(state, weight, restock_id, visit_id, rules)
     state.changes[after.change_id] = after
     if after.visit_id is not None:
         _stretch(state, after.visit_id)
@@ -55,94 +51,6 @@ def _withdrawn(before: Change | None, weight: WeightChange) -> Change:
         prices={},
         evidence=before.evidence if before else (),
     )
-
-
-def _identified(
-    state: ShelfState,
-    weight: WeightChange,
-    restock_id: str | None,
-    before: Change | None,
-    rules: Rules,
-) -> Change:
-    hypotheses = identify(
-        weight.delta_g, weight.sigma_g, _surroundings(state, weight, restock_id, rules)
-    )
-    accepted = bool(hypotheses) and hypotheses[0].confidence >= rules.min_confidence
-    skus = {sku for h in hypotheses for sku, _ in h.items}
-    return Change(
-        change_id=weight.change_id,
-        revision=before.revision + 1 if before else 1,
-        plate=weight.plate,
-        started_at=weight.started_at,
-        settled_at=weight.settled_at,
-        delta_g=weight.delta_g,
-        sigma_g=weight.sigma_g,
-        level_g=weight.level_g,
-        kind=_kind(weight, accepted, restock_id),
-        hypotheses=hypotheses,
-        accepted=accepted,
-        unobserved=weight.unobserved,
-        visit_id=None,
-        restock_id=restock_id,
-        prices={sku: state.catalogue.price(sku) for sku in sorted(skus)},
-        evidence=before.evidence if before else (),
-    )
-
-
-def _kind(weight: WeightChange, accepted: bool, restock_id: str | None) -> ChangeKind:
-    if weight.unobserved:
-        return "unobserved"
-    if restock_id is not None:
-        return "restocked"
-    if not accepted:
-        return "unidentified"
-    return "removed" if weight.delta_g < 0 else "returned"
-
-
-def _surroundings(
-    state: ShelfState, weight: WeightChange, restock_id: str | None, rules: Rules
-) -> Surroundings:
-    products = state.catalogue.products
-    planogram = state.catalogue.plates.get(weight.plate, ())
-    counts = dict(state.stock.get(weight.plate, {}))
-    before = state.changes.get(weight.change_id)
-    if before is not None:
-        for sku, quantity in before.items:
-            counts[sku] = counts.get(sku, 0) - quantity
-    if weight.plate not in state.counted:
-        # Counted from zero: what stands there may be more, never less.
-        counts = {s: n for s, n in counts.items() if n > 0 and s not in planogram}
-    return Surroundings(
-        planogram=[products[s] for s in planogram if s in products],
-        elsewhere=[p for s, p in products.items() if s not in planogram and p.weight_g],
-        stock=counts,
-        just_left=_just_left(state, weight, rules),
-        restocking=restock_id is not None or weight.unobserved,
-        expected=_expected(state, restock_id, weight.plate),
-    )
-
-
-def _expected(state: ShelfState, restock_id: str | None, plate: str) -> dict[str, int]:
-    """Units by SKU that the running order brings to a plate, or to no plate in particular."""
-    expected: Counter[str] = Counter()
-    if restock_id is not None:
-        for line in state.restocks[restock_id].order.lines:
-            if line.quantity > 0 and line.plate in (None, plate):
-                expected[line.sku] += line.quantity
-    return dict(expected)
-
-
-def _just_left(state: ShelfState, weight: WeightChange, rules: Rules) -> dict[str, int]:
-    """Units that left within a visit's reach before this change and have not come back."""
-    since = weight.started_at - 3 * rules.visit_gap_s
-    left: Counter[str] = Counter()
-    for change in state.changes.values():
-        if change.change_id == weight.change_id or change.kind == "withdrawn":
-            continue
-        if since <= change.settled_at <= weight.settled_at:
-            for sku, quantity in change.items:
-                left[sku] -= quantity
-    return {sku: count for sku, count in left.items() if count > 0}
 
 
 def _running_restock(state: ShelfState, weight: WeightChange, rules: Rules) -> str | None:

@@ -1,0 +1,49 @@
+"""The stock in words: counts by both ledgers, what they disagree on, and counts as people write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from edge_agent.cli.plate_stock import disagreement
+from edge_agent.errors import UsageError
+
+Row = Mapping[str, Any]
+
+
+def count(plate: Row, item: Row) -> str:
+    """A product's count; on a plate whose first count is not known, what came since."""
+    quantity = item["quantity"]
+    if quantity is None:
+        return "" if plate.get("counted", True) else "not counted"
+    return str(quantity) if plate.get("counted", True) else f"{quantity} since the start"
+
+
+def counts_by_weight(plates: Iterable[Row]) -> dict[tuple[str, str], int]:
+    """The counts that the weight allows, by plate and SKU."""
+    return {
+        (plate["plate"], item["sku"]): item["quantity"]
+        for plate in plates
+        for item in plate.get("by_weight") or ()
+    }
+
+
+def remarks(stock: Row) -> Iterator[str]:
+    """What somebody should look at: disagreements, and products of another weight."""
+    for plate in stock["plates"]:
+        if plate.get("disagreement"):
+            yield f"{plate['plate']}: {disagreement(plate)}"
+    for product in stock.get("products", ()):
+        if "suggested" in product:
+            yield f"{product['sku']}: {product['suggested']['explanation']}"
+
+
+def counted_items(items: Iterable[str]) -> list[dict[str, Any]]:
+    """Counts as the command line gives them, `SKU=N`; UsageError where one is none."""
+    counted: list[dict[str, Any]] = []
+    for item in items:
+        sku, separator, number = item.rpartition("=")
+        if not (sku and separator and number.isdecimal()):
+            raise UsageError(f"{item!r} is no count. Write SKU=N, as 6901028075831=8")
+        counted.append({"sku": sku, "quantity": int(number)})
+    return counted
