@@ -56,13 +56,7 @@ def learn_product(
     Raises UsageError, SettingsError, ScaleError, and LearningError where the units are no good.
     """
     lesson = _lesson(sku, plate_id, name, price, config, state)
-    with _restock(lesson.state) as begun:
-        with open_readings(lesson.settings, lesson.state) as readings:
-            watch = UnitWatch(readings, lesson.plate)
-            weights_g, sigma_g = weigh_units(watch, lesson.plate.id, lesson.name, course)
-        if begun:
-            # What leaves once the restock is over would be a visit, and nobody pays for it.
-            prompt(course.yes, "Take the units off now, or leave them there as stock")
+    weights_g, sigma_g = _weigh(lesson, course)
     taught = teach_from(weights_g, sigma_g)
     if taught is None:
         raise LearningError(no_good(lesson.plate.id, weights_g))
@@ -85,6 +79,18 @@ def learn_product(
         "in_use": in_use,
         "file": str(lesson.settings_path),
     }
+
+
+def _weigh(lesson: _Lesson, course: Course) -> tuple[list[float], float]:
+    """Weigh units where the agent, if one runs, knows that they are no visit's."""
+    with _restock(lesson.state) as begun:
+        with open_readings(lesson.settings, lesson.state) as readings:
+            watch = UnitWatch(readings, lesson.plate)
+            weighed = weigh_units(watch, lesson.plate.id, lesson.name, course)
+        if begun:
+            # What leaves once the restock is over would be a visit, and nobody pays for it.
+            prompt(course.yes, "Take the units off now, or leave them there as stock")
+    return weighed
 
 
 def _lesson(

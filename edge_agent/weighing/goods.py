@@ -10,6 +10,8 @@ from itertools import combinations
 MOST_UNITS = 10
 # Deviations within which a step is so many units, and the least one as a share of their weight.
 FITS_SIGMAS, LEAST_SHARE = 4.0, 0.005
+# How much worse than a unit's spread a measurement must be for the goods to know better.
+MUCH_WORSE = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,36 @@ class Goods:
         """Whether a step may be a single unit."""
         return any(_distance(step_g, sigma_g, w, sd) <= FITS_SIGMAS**2 for w, sd in self.units)
 
-    def parts(self, step_g: float, sigma_g: float) -> list[float]:
-        """Return the weights of a first unit that leaves goods to the rest of a step; g."""
-        return [w for w, _ in self.units if abs(step_g) > w and self.fits(abs(step_g) - w, sigma_g)]
+    def parts(self, step_g: float, sigma_g: float) -> list[tuple[float, float]]:
+        """Return weight and spread of the first units that leave goods to the rest of a step; g."""
+        return [
+            (w, sd)
+            for w, sd in self.units
+            if abs(step_g) > w and self.fits(abs(step_g) - w, sigma_g)
+        ]
+
+    def part_near(
+        self, part_g: float, part_sigma_g: float, whole_g: float, sigma_g: float
+    ) -> tuple[float, float]:
+        """Return what a doubtful first part of a step weighs and its deviation, by the goods too.
+
+        The measured part as it is, if no unit is near or units differ about as much; else joined
+        with the nearest unit's weight, each by its precision.
+        """
+        near = [
+            (w, sd)
+            for w, sd in self.parts(whole_g, sigma_g)
+            if _distance(part_g, part_sigma_g, w, sd) <= FITS_SIGMAS**2
+        ]
+        if not near:
+            return part_g, part_sigma_g
+        weight_g, sd_g = min(near, key=lambda unit: abs(abs(part_g) - unit[0]))
+        sd_g = max(sd_g, LEAST_SHARE * weight_g)
+        if part_sigma_g < MUCH_WORSE * sd_g:
+            return part_g, part_sigma_g
+        share = part_sigma_g**2 / (part_sigma_g**2 + sd_g**2)
+        joined_g = abs(part_g) + share * (weight_g - abs(part_g))
+        return math.copysign(joined_g, part_g), math.sqrt(share) * sd_g
 
 
 def _distance(step_g: float, sigma_g: float, weight_g: float, sd_g: float) -> float:

@@ -33,7 +33,7 @@ def held_level(
     if whole > 0 or len(times) < LEAST_SAMPLES or goods.is_single(whole, sigma_g):
         return None
     best: Landing | None = None
-    for unit_g in goods.parts(whole, sigma_g):
+    for unit_g, _ in goods.parts(whole, sigma_g):
         held = _longest_stay(times, grams, before_g - unit_g, NEAR_SHARE * unit_g)
         if held is not None and (best is None or held.end - held.start > best.end - best.start):
             best = Landing(held.start, held.end, held.level_g, DOUBT_SHARE * unit_g + sigma_g)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from edge_agent.weighing.doubles import Landing, landings
 from edge_agent.weighing.held import held_level
@@ -207,10 +208,21 @@ class Motion:
             sample_g,
             self.limits.least_unit_g,
         )
-        if found:
-            return found
-        held = self.held_on_the_way(level, rested_at)
-        return [held] if held else []
+        if not found:
+            held = self.held_on_the_way(level, rested_at)
+            found = [held] if held else []
+        return [self._by_goods(found[0], level), *found[1:]] if found else []
+
+    def _by_goods(self, landing: Landing, level: Level) -> Landing:
+        """Know a first landing better by what a unit weighs, where it was measured badly."""
+        whole_g, sigma = level.grams - self.base.grams, math.hypot(level.sigma, self.base.sigma)
+        part_g, part_sigma = self.limits.goods.part_near(
+            landing.level_g - self.base.grams,
+            math.hypot(landing.sigma_g, self.base.sigma),
+            whole_g,
+            sigma,
+        )
+        return replace(landing, level_g=self.base.grams + part_g, sigma_g=part_sigma)
 
     def held_on_the_way(self, level: Level, rested_at: float) -> Landing | None:
         """Find where the signal stayed a unit away from the base, though it did not rest."""

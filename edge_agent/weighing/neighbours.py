@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +32,8 @@ KEPT_S, LEARNT_WITHIN_S = 60.0, 6.0
 # A correction is told again where it differs by this much, in grams and in deviations.
 WORTH_G, WORTH_SIGMAS = 0.1, 0.5
 UNSURER = 1.5
+# Deviations by which a step must stand out of what the others may have done.
+SIGNIFICANT = 3.0
 # The base of a change was measured until this long before it began.
 BASE_S = 0.3
 
@@ -48,7 +50,9 @@ class _Last:
 class Neighbours:
     """Shares (k, k) of each plate's steps that go to each other plate, by regression."""
 
-    def __init__(self, plates: Sequence[str]) -> None:
+    def __init__(self, plates: Sequence[str], least_g: Callable[[str], float]) -> None:
+        """`least_g` gives the smallest change told on a plate."""
+        self._least_g = least_g
         self._columns = {plate: j for j, plate in enumerate(plates)}
         k = len(plates)
         self._share = np.zeros((k, k))
@@ -107,7 +111,7 @@ class Neighbours:
 
     def _again(self, plate: str, last: _Last, cause: WeightChange) -> list[WeightChange]:
         overlaps = _came_between(cause, last.measured, last.until)
-        if not overlaps or last.told.withdrawn:
+        if not overlaps or last.measured.withdrawn:
             return []
         anew = self._without_others(last.measured, last.until)
         moved = abs(anew.delta_g - last.told.delta_g) > max(
@@ -130,11 +134,12 @@ class Neighbours:
                 variance += step.delta_g**2 / float(self._precision[i, j])
         if not variance:
             return change
-        return replace(
-            change,
-            delta_g=change.delta_g - shift,
-            sigma_g=math.hypot(change.sigma_g, math.sqrt(variance)),
-        )
+        delta_g = change.delta_g - shift
+        sigma_g = math.hypot(change.sigma_g, math.sqrt(variance))
+        if abs(delta_g) < max(self._least_g(change.plate), SIGNIFICANT * sigma_g):
+            # Nothing is left that the others did not do.
+            return replace(change, delta_g=0.0, sigma_g=sigma_g, withdrawn=True)
+        return replace(change, delta_g=delta_g, sigma_g=sigma_g)
 
     def _note(self, change: WeightChange) -> None:
         """Keep a step in its last revision."""

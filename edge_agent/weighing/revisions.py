@@ -19,11 +19,14 @@ class Revisions:
         self._told: OrderedDict[str, WeightChange] = OrderedDict()
 
     def number(self, changes: Iterable[WeightChange]) -> list[WeightChange]:
-        """Number changes in the order in which they are told; a withdrawal twice is told once."""
+        """Number changes in the order in which they are told.
+
+        A withdrawal of what is not told, or withdrawn already, is left out.
+        """
         numbered: list[WeightChange] = []
         for change in changes:
             before = self._told.get(change.change_id)
-            if before is not None and before.withdrawn and change.withdrawn:
+            if change.withdrawn and (before is None or before.withdrawn):
                 continue
             revised = replace(change, revision=before.revision + 1 if before else 1)
             self._told[change.change_id] = revised

@@ -50,7 +50,8 @@ class SlowPath:
         self._starting = {j: Trail() for j in range(len(plates))}
         self._active: dict[int, Disturbance] = {}
         self._recent: deque[tuple[float, str, float]] = deque(maxlen=64)
-        self._neighbours = Neighbours([spec.plate for spec in plates])
+        columns = {spec.plate: j for j, spec in enumerate(plates)}
+        self._neighbours = Neighbours(list(columns), lambda plate: self.smallest_g(columns[plate]))
         self._straddles = Straddles()
         self._revisions = Revisions()
 
