@@ -38,14 +38,16 @@ def landings(
     after_g: float,
     sample_g: float,
     least_step_g: float,
+    gain: float = 1.0,
 ) -> list[Landing]:
     """Find levels between `before_g` and `after_g` on which the samples (n,) rested.
 
+    `sample_g` is the noise of a sample, `gain` what undoing a ringing has multiplied it by.
     Each step to and from a landing has the direction of the whole and at least `least_step_g`.
     """
     found: list[Landing] = []
     while len(times) >= MIN_SAMPLES and abs(after_g - before_g) >= 2 * least_step_g:
-        landing = _first_landing(times, grams, before_g, after_g, sample_g, least_step_g)
+        landing = _first_landing(times, grams, before_g, after_g, (sample_g, gain), least_step_g)
         if landing is None:
             break
         rest = times > landing.end
@@ -74,7 +76,7 @@ def _first_landing(
     grams: FloatArray,
     before_g: float,
     after_g: float,
-    sample_g: float,
+    noise_g: tuple[float, float],
     least_step_g: float,
 ) -> Landing | None:
     interval = float(np.median(np.diff(times)))
@@ -88,7 +90,8 @@ def _first_landing(
     level = parts.mean(axis=0)
     whole = after_g - before_g
     step = np.minimum(level * np.sign(whole), abs(whole) - level * np.sign(whole))
-    noise = 4.5 * sample_g / np.sqrt(third)
+    sample_g, gain = noise_g
+    noise = 4.5 * gain * sample_g / np.sqrt(third)
     slope = np.ptp(parts, axis=0)
     flat = slope <= np.maximum(noise, FLAT_SHARE * step)
     hits = np.flatnonzero(flat & (step >= least_step_g))
@@ -96,7 +99,10 @@ def _first_landing(
         return None
     breaks = np.flatnonzero(np.diff(hits) > width)
     run = hits[: breaks[0] + 1] if len(breaks) else hits
-    grams_at, sigma_g = _flattest(level[run], slope[run], noise, sample_g / np.sqrt(width))
+    # Undoing a ringing takes differences: over a run its noise cancels but for the ends.
+    samples = float(run[-1] - run[0] + width)
+    error_g = sample_g * math.hypot(1 / math.sqrt(samples), 2 * (gain - 1) / samples)
+    grams_at, sigma_g = _flattest(level[run], slope[run], noise, error_g)
     return Landing(
         float(times[run[0]]), float(times[run[-1] + width - 1]), grams_at + before_g, sigma_g
     )

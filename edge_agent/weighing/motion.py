@@ -195,18 +195,18 @@ class Motion:
         `ringing` is how the platform rings, where it does so visibly.
         """
         times, grams = self.trail.samples(self.trail.since(self.started_at - 0.1))
-        sample_g = self.noise.sample_g
+        gain = 1.0
         if ringing is not None:
-            times, grams = times[2:], ringing.undo(grams)
-            sample_g *= ringing.gain
+            times, grams, gain = times[2:], ringing.undo(grams), ringing.gain
         moving = times < rested_at
         found = landings(
             times[moving],
             grams[moving],
             self.base.grams,
             level.grams,
-            sample_g,
+            self.noise.sample_g,
             self.limits.least_unit_g,
+            gain,
         )
         if not found:
             held = self.held_on_the_way(level, rested_at)
