@@ -18,6 +18,8 @@ SLOWEST_S = 0.13
 FLAT_SHARE = 0.06
 MIN_SAMPLES = 4
 PRESS_S = 0.6
+# What a hand may weigh on a level that three samples show, as a share of the step.
+HAND_SHARE = 0.06
 LIKE_UNITS, MOST_UNITS = 0.1, 4
 
 
@@ -102,7 +104,9 @@ def _first_landing(
     # Undoing a ringing takes differences: over a run its noise cancels but for the ends.
     samples = float(run[-1] - run[0] + width)
     error_g = sample_g * math.hypot(1 / math.sqrt(samples), 2 * (gain - 1) / samples)
-    grams_at, sigma_g = _flattest(level[run], slope[run], noise, error_g)
+    # Few samples do not show whether a hand still rests on the plate.
+    hand_g = HAND_SHARE * float(step[run].max()) * (width / samples) ** 2 * (3 / width) ** 2
+    grams_at, sigma_g = _flattest(level[run], slope[run], noise, math.hypot(error_g, hand_g))
     return Landing(
         float(times[run[0]]), float(times[run[-1] + width - 1]), grams_at + before_g, sigma_g
     )

@@ -167,7 +167,7 @@ class Motion:
 
     def held_since(self, level: Level, first: int) -> float:
         """Return since when the signal, its ringing smoothed, is near a level."""
-        near = max(3.5 * self.noise.block_g, 0.05 * abs(level.grams - self.base.grams), 0.1)
+        near = max(3.5 * self.noise.block_g, 0.015 * abs(level.grams - self.base.grams), 0.1)
         return self.trail.held_since(level.grams, near, self.first, first)
 
     def held_lately(self, level: Level, last: int) -> float:

@@ -23,6 +23,8 @@ from edge_agent.weighing.trail import Trail
 # Batches kept of all plates, so that a plate's last seconds of rest are at hand when it moves.
 HISTORY_BATCHES = 80
 BEFORE_S = 1.8
+# Steps remembered, of all plates: what comes may be what left.
+RECENT_STEPS = 256
 SATURATED_SHARE = 1.2
 SMALLEST_G = 1.5
 # A common cell (OIML class C3) repeats itself to about 0.02 % of its capacity.
@@ -49,7 +51,7 @@ class SlowPath:
         self._tellers = [Teller(spec.plate) for spec in plates]
         self._starting = {j: Trail() for j in range(len(plates))}
         self._active: dict[int, Disturbance] = {}
-        self._recent: deque[tuple[float, str, float]] = deque(maxlen=64)
+        self._recent: deque[tuple[float, str, float]] = deque(maxlen=RECENT_STEPS)
         columns = {spec.plate: j for j, spec in enumerate(plates)}
         self._neighbours = Neighbours(list(columns), lambda plate: self.smallest_g(columns[plate]))
         self._straddles = Straddles()

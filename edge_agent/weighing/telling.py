@@ -20,6 +20,8 @@ SHORT_PRESS_S, LONG_PRESS_S = 1.8, 4.0
 RESTED_S = 20.0
 # Squared deviations by which one reading must fit better than another.
 CLEARLY = 3.0
+# …and beyond which it fits nothing, even on a coarse plate under a hand.
+HARDLY_FITS = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,8 @@ class Teller:
         sigma = math.hypot(press.base_sigma_g, sigma_g)
         pushed_g, sank_g = press.change.delta_g, level_g - press.change.level_g
         apart = goods.misfit(pushed_g, press.change.sigma_g) + goods.misfit(sank_g, sigma)
-        if not goods.units or apart <= goods.misfit(level_g - press.base_g, sigma) + CLEARLY:
+        whole = goods.misfit(level_g - press.base_g, sigma)
+        if not goods.units or whole > HARDLY_FITS or apart <= whole + CLEARLY:
             return None
         self._pending, self._press = press, None
         return Level(press.base_g, press.base_sigma_g)
