@@ -14,6 +14,7 @@ from edge_agent.weighing.judging import Level, Limits
 from edge_agent.weighing.neighbours import Neighbours
 from edge_agent.weighing.plates import PlateLevel, PlateSpec
 from edge_agent.weighing.quiet import QuietBank
+from edge_agent.weighing.recent import RecentSteps
 from edge_agent.weighing.revisions import Revisions
 from edge_agent.weighing.startup import CONFIRMED_S, FirstRest, first_rest
 from edge_agent.weighing.straddle import Straddles
@@ -23,8 +24,6 @@ from edge_agent.weighing.trail import Trail
 # Batches kept of all plates, so that a plate's last seconds of rest are at hand when it moves.
 HISTORY_BATCHES = 80
 BEFORE_S = 1.8
-# Steps remembered, of all plates: what comes may be what left.
-RECENT_STEPS = 256
 SATURATED_SHARE = 1.2
 SMALLEST_G = 1.5
 # A common cell (OIML class C3) repeats itself to about 0.02 % of its capacity.
@@ -51,7 +50,7 @@ class SlowPath:
         self._tellers = [Teller(spec.plate) for spec in plates]
         self._starting = {j: Trail() for j in range(len(plates))}
         self._active: dict[int, Disturbance] = {}
-        self._recent: deque[tuple[float, str, float]] = deque(maxlen=RECENT_STEPS)
+        self._recent = RecentSteps()
         columns = {spec.plate: j for j, spec in enumerate(plates)}
         self._neighbours = Neighbours(list(columns), lambda plate: self.smallest_g(columns[plate]))
         self._straddles = Straddles()
@@ -113,18 +112,16 @@ class SlowPath:
 
     def largest_elsewhere(self, plate: str, since: float) -> float:
         """Return the largest change on another plate since a time, in grams, without sign."""
-        told = [abs(delta) for at, where, delta in self._recent if where != plate and at >= since]
         going_on = [
             abs(disturbance.latest_off_g)
             for j, disturbance in self._active.items()
             if self._plates[j].plate != plate
         ]
-        return max(told + going_on, default=0.0)
+        return max([self._recent.largest_elsewhere(plate, since), *going_on])
 
     def has_left(self, grams: float, sigma_g: float) -> bool:
         """Whether something of this weight left any plate lately, and may be coming back."""
-        near_g = max(4 * sigma_g, 1.0)
-        return any(abs(delta + grams) <= near_g for _, _, delta in self._recent)
+        return self._recent.has_left(grams, sigma_g)
 
     # Moving.
 
@@ -183,7 +180,7 @@ class SlowPath:
             told += disturbance.interrupt(last_seen)
         told += disturbance.step(self)
         for change in told:
-            self._recent.append((change.settled_at, change.plate, change.delta_g))
+            self._recent.add(change)
         settled = disturbance.settled
         if settled is not None:
             del self._active[j]
