@@ -84,10 +84,10 @@ class Desk:
     def _calibrate(self, request: dict[str, Any]) -> dict[str, Any]:
         """Use a plate's new calibration from now on; its present weight is no change."""
         plate_id = str(request.get("plate"))
-        self._scales.calibrate(
-            plate_id, number_of(request, "zero_counts"), number_of(request, "counts_per_g")
-        )
-        self._pipeline.relevel(plate_id)
+        zero_counts = number_of(request, "zero_counts")
+        counts_per_g = number_of(request, "counts_per_g")
+        self._scales.calibrate(plate_id, zero_counts, counts_per_g)
+        self._pipeline.relevel(plate_id, zero_counts, counts_per_g)
         return {"plate": plate_id}
 
     def _restock(self, state: str, now: float, decided: Decided) -> dict[str, Any]:

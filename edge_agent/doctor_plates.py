@@ -152,8 +152,9 @@ def figures_of(
 ) -> dict[str, Any]:
     """The measurement for programs: as measured (in counts), and what grams say more."""
     figures = asdict(measured)
-    figures["smallest_change_g"] = health.get("smallest_change_g")
+    figures["smallest_change_g"] = None
     if facts.is_calibrated:
+        figures["smallest_change_g"] = health.get("smallest_change_g")
         figures["weight_g"] = round(weight_of(measured, facts), 3)
         figures["noise_g"] = round(measured.rms / abs(facts.counts_per_g), 4)
     if facts.is_counts and measured.rms > 0:

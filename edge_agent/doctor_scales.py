@@ -123,14 +123,22 @@ def check_scales_through_agent(
     try:
         heard = ask(state, {"ask": "samples", "seconds": seconds}, timeout_s=seconds + ANSWER_S)
         told = ask(state, {"ask": "weights"}, timeout_s=ANSWER_S)
+        faults = ask(state, {"ask": "status"}, timeout_s=ANSWER_S)["faults"]
     except EdgeAgentError as error:
         yield finding_of("scales", error)
         return
     health = {row["plate"]: row for row in told["plates"]}
+    lost = {fault["what"]: fault["reason"] for fault in faults}
     none: dict[str, list[float]] = {"at": [], "counts": []}
     for scale in settings.scale:
         plates = [p for p in settings.plate if p.scale == scale.id]
         samples = [(p, heard["plates"].get(p.id, none)) for p in plates]
+        what = f"scale {scale.id}"
+        if what in lost and not any(rows["at"] for _, rows in samples):
+            # Its plates are silent because it is: their plugs are not to blame.
+            silent = ", ".join(plate.id for plate in plates)
+            yield Finding("fail", what, f"{lost[what]} No weight of {silent} until then")
+            continue
         yield from judge_plates(
             settings,
             [

@@ -65,6 +65,9 @@ class Pipeline:
 
         Levels stored by an earlier run are compared with the first ones that settle.
         """
+        for plate in plates:
+            settings = self._plate(plate)
+            self._recalibrated(plate, settings.zero_counts, settings.counts_per_g)
         stored = self._store.views.levels()
         specs = [plate_spec(self._plate(p), self._ledger.state.catalogue) for p in plates]
         known = {p: PlateLevel(*stored[p]) for p in plates if p in stored}
@@ -138,12 +141,30 @@ class Pipeline:
         """How every plate is doing, by its id."""
         return {p: h for _, w in self._weighers.values() for p, h in w.health().items()}
 
-    def relevel(self, plate: str) -> None:
+    def relevel(self, plate: str, zero_counts: float, counts_per_g: float) -> None:
         """Take the plate's next still weight as its level: it was calibrated or tared."""
         for plates, weigher in self._weighers.values():
             if plate in plates:
                 weigher.relevel(plate)
+                self._recalibrated(plate, zero_counts, counts_per_g)
+
+    def _recalibrated(self, plate: str, zero_counts: float, counts_per_g: float) -> None:
+        """Forget a stored level that was weighed with another calibration.
+
+        At once, since power may go before the plate's new level is stored.
+        """
+        views, new = self._store.views, (zero_counts, counts_per_g)
+        known = views.calibration(plate)
+        same = known is not None and all(
+            math.isclose(old, now, rel_tol=1e-9) for old, now in zip(known, new, strict=True)
+        )
+        if same:
+            return
+        with self._store.atomic():
+            if known is not None:
+                views.drop_level(plate)
                 self._zeroed.add(plate)
+            views.put_calibration(plate, *new)
 
     def _respec(self) -> None:
         """Let the weighers know which goods stand where, when that is new."""

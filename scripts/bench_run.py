@@ -4,7 +4,7 @@ Starts the real agent on the simulated shelf behind a pseudo-terminal, with a re
 one is installed, lets it settle and measures it from /proc. Exit status 1 where it takes more than
 issue 2 allows: 80 MB resident, 5 % of a core.
 
-    python scripts/bench_run.py --seconds 20
+    python scripts/bench_run.py --seconds 20 [--plates 64]
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from pathlib import Path
 
 from edge_agent.control import ask
 from edge_agent.errors import AgentNotRunning, BrokerError
-from edge_agent.settings import MqttSettings, ScaleSettings
+from edge_agent.settings import MqttSettings, ScaleSettings, Settings
 from edge_agent.simulation.board import PtyBoard
 from edge_agent.simulation.broker import LocalBroker
 from edge_agent.simulation.live import LiveShelf
-from edge_agent.simulation.shop import demo_settings, settings_toml
+from edge_agent.simulation.other_shop import other_shop
+from edge_agent.simulation.shop import CAPACITY_G, demo_settings, settings_toml
 
 RATE_HZ = 80.0
 SETTLE_S = 8.0
 BLOCK_S = 0.05
+LIGHTEST_G = 15.0
 MOST_MB, MOST_CPU_PERCENT = 80.0, 5.0
 
 
@@ -38,20 +40,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=20.0, help="how long to measure")
     parser.add_argument("--visits-per-hour", type=float, default=60.0, help="how busy the shelf is")
+    parser.add_argument("--plates", type=int, help="another shop with so many plates; else 12")
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     with ExitStack() as stack:
+        settings = (
+            other_shop(wanted.seed, wanted.plates, 4, CAPACITY_G, LIGHTEST_G)
+            if wanted.plates
+            else demo_settings()
+        )
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         shelf = LiveShelf(
             wanted.seed,
             time.time(),
             rate_hz=RATE_HZ,
             visits_per_hour=wanted.visits_per_hour,
+            settings=settings,
             quiet_s=SETTLE_S,
             office_rhythm=False,
         )
         board = stack.enter_context(PtyBoard(len(shelf.plates), RATE_HZ))
-        agent = _start(folder, board.port, _broker(stack, folder))
+        agent = _start(settings, folder, board.port, _broker(stack, folder))
         stack.callback(agent.wait)
         stack.callback(agent.terminate)
         started_at = time.monotonic()
@@ -84,8 +93,10 @@ def _broker(stack: ExitStack, folder: Path) -> int | None:
         return None
 
 
-def _start(folder: Path, port: str, broker_port: int | None) -> subprocess.Popen[bytes]:
-    settings = demo_settings().model_copy(
+def _start(
+    shop: Settings, folder: Path, port: str, broker_port: int | None
+) -> subprocess.Popen[bytes]:
+    settings = shop.model_copy(
         update={
             "scale": (ScaleSettings(id="main", driver="stream", port=port),),
             "mqtt": MqttSettings(host="127.0.0.1", port=broker_port, tls=False)

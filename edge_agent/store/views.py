@@ -103,6 +103,23 @@ class Views:
         found = self._db.rows("select plate, at, level_g, sigma_g from level")
         return {plate: (at, level_g, sigma_g) for plate, at, level_g, sigma_g in found}
 
+    def drop_level(self, plate: str) -> None:
+        """Forget a plate's level: its scale counts otherwise now."""
+        self._db.execute("delete from level where plate = ?", (plate,))
+
+    def calibration(self, plate: str) -> tuple[float, float] | None:
+        """Return the zero and the scale factor with which a plate's level was stored."""
+        rows = self._db.rows("select value from meta where key = ?", (f"calibration {plate}",))
+        found = [tuple(float(part) for part in value.split()) for (value,) in rows]
+        return (found[0][0], found[0][1]) if found else None
+
+    def put_calibration(self, plate: str, zero_counts: float, counts_per_g: float) -> None:
+        """Note how a plate's counts become grams."""
+        self._db.execute(
+            "insert or replace into meta values (?, ?)",
+            (f"calibration {plate}", f"{zero_counts!r} {counts_per_g!r}"),
+        )
+
     def put_lesson(self, at: float, lesson: Payload) -> None:
         """Add to the history of what a product's units weigh: sku, reason, weights, units."""
         self._db.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from edge_agent.weighing.display import COARSEST_G
 from edge_agent.weighing.doubles import Landing, landings
 from edge_agent.weighing.held import held_level
 from edge_agent.weighing.judging import SIGNIFICANT, Level, Limits, Surroundings, threshold
@@ -21,8 +22,6 @@ from edge_agent.weighing.trail import Trail
 
 # A level is averaged over this long: longer, and drift wins over noise.
 REFINED_S = 1.6
-# Indicators show steps of up to this.
-COARSEST_G = 5.0
 # How much of the rest shows how the platform rings, and in how many blocks that is sought.
 RINGING_S, RINGING_BLOCKS = 1.0, 40
 # A hand that presses trembles by at least this share of its force.

@@ -67,7 +67,7 @@ class Neighbours:
         """
         corrected: list[WeightChange] = []
         for change in told:
-            corrected.append(self._told(change, now))
+            corrected += self._told(change, now)
             self._note(change)
             for plate, last in list(self._last.items()):
                 if plate != change.plate and now - last.until < KEPT_S:
@@ -104,10 +104,11 @@ class Neighbours:
         # Never surer than a tenth of a thousandth: loads move about on their plates.
         self._precision[i] = np.minimum(total, 1e8)
 
-    def _told(self, change: WeightChange, now: float) -> WeightChange:
-        told = self._without_others(change, now)
+    def _told(self, change: WeightChange, now: float) -> list[WeightChange]:
+        told, last = self._without_others(change, now), self._last.get(change.plate)
         self._last[change.plate] = _Last(change, told, now)
-        return told
+        known = last is not None and last.told.change_id == change.change_id
+        return [] if told.withdrawn and not known else [told]
 
     def _again(self, plate: str, last: _Last, cause: WeightChange) -> list[WeightChange]:
         overlaps = _came_between(cause, last.measured, last.until)

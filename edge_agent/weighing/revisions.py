@@ -19,14 +19,11 @@ class Revisions:
         self._told: OrderedDict[str, WeightChange] = OrderedDict()
 
     def number(self, changes: Iterable[WeightChange]) -> list[WeightChange]:
-        """Number changes in the order in which they are told.
-
-        A withdrawal of what is not told, or withdrawn already, is left out.
-        """
+        """Number changes in the order in which they are told; a second withdrawal is left out."""
         numbered: list[WeightChange] = []
         for change in changes:
             before = self._told.get(change.change_id)
-            if change.withdrawn and (before is None or before.withdrawn):
+            if change.withdrawn and before is not None and before.withdrawn:
                 continue
             revised = replace(change, revision=before.revision + 1 if before else 1)
             self._told[change.change_id] = revised

@@ -7,17 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from edge_agent.weighing.among import AmongAll
 from edge_agent.weighing.blocks import GAP_S, Batch, FloatArray
 from edge_agent.weighing.change import WeightChange, change_id
+from edge_agent.weighing.display import Display
 from edge_agent.weighing.disturbance import Disturbance
 from edge_agent.weighing.judging import Level, Limits
-from edge_agent.weighing.neighbours import Neighbours
 from edge_agent.weighing.plates import PlateLevel, PlateSpec
 from edge_agent.weighing.quiet import QuietBank
 from edge_agent.weighing.recent import RecentSteps
-from edge_agent.weighing.revisions import Revisions
 from edge_agent.weighing.startup import CONFIRMED_S, FirstRest, first_rest
-from edge_agent.weighing.straddle import Straddles
 from edge_agent.weighing.telling import Teller
 from edge_agent.weighing.trail import Trail
 
@@ -51,10 +50,8 @@ class SlowPath:
         self._starting = {j: Trail() for j in range(len(plates))}
         self._active: dict[int, Disturbance] = {}
         self._recent = RecentSteps()
-        columns = {spec.plate: j for j, spec in enumerate(plates)}
-        self._neighbours = Neighbours(list(columns), lambda plate: self.smallest_g(columns[plate]))
-        self._straddles = Straddles()
-        self._revisions = Revisions()
+        self._display = Display(bank)
+        self._among = AmongAll(plates, self._display, self.smallest_g)
 
     @property
     def is_idle(self) -> bool:
@@ -81,9 +78,7 @@ class SlowPath:
         times, grams = batch.times[first:last], batch.grams[first:last]
         for j in list(self._active):
             told += self._move(j, times, grams[:, j])
-        told = self._neighbours.correct(told, float(times[-1]))
-        told = self._straddles.join(told, {spec.plate: spec.goods for spec in self._plates})
-        told = self._revisions.number(told)
+        told = self._among.tell(told, float(times[-1]))
         for j in list(self._starting):
             told += self._start(j, times, grams[:, j])
         return told
@@ -93,7 +88,7 @@ class SlowPath:
         told: list[WeightChange] = []
         for disturbance in self._active.values():
             told += disturbance.finish(self)
-        return self._revisions.number(told)
+        return self._among.tell(told, self._history[-1].end if self._history else 0.0)
 
     def relevel(self, j: int) -> None:
         """Adopt the next level of a plate silently."""
@@ -144,6 +139,8 @@ class SlowPath:
         base = self._base(j, trail, first)
         if seen_at is None and self._bank.is_frozen(j):
             seen_at = since - float(self._bank.same_s[j])
+        if seen_at is not None:
+            self._among.was_away(self._plates[j].plate, seen_at, since)
         noise = self._bank.noise(j)
         spec = self._plates[j]
         limits = Limits(
@@ -187,10 +184,11 @@ class SlowPath:
             if settled.scatter_g is not None:
                 self._bank.raise_noise(j, settled.scatter_g)
             self._bank.settle(j, settled.level.grams, settled.level.sigma, settled.since)
+            self._display.note(j, trail.means[-1])
             self.settled_at[j] = float(times[-1])
             latest = self._tellers[j].latest
             if latest is not None:
-                self._neighbours.learn(latest, self._history, self._bank.sample_g)
+                self._among.learn(latest, self._history, self._bank.sample_g)
         return told
 
     def _add(self, j: int, trail: Trail, times: FloatArray, grams: FloatArray) -> float | None:
@@ -220,6 +218,7 @@ class SlowPath:
         del self._starting[j]
         self._bank.learn(j, rest.sample_g, rest.block_g)
         self._bank.settle(j, rest.level_g, rest.sigma_g, rest.since)
+        self._display.note(j, trail.means[-1])
         self.settled_at[j] = trail.ends[-1]
         self._stored.pop(self._plates[j].plate, None)
         if stored is None or not self._differs(j, rest, stored):

@@ -60,10 +60,9 @@ class Straddles:
         part.partner, other.partner = other.change.change_id, part.change.change_id
         main = max(part, other, key=lambda p: abs(p.change.delta_g))
         main.is_main = True
-        whole = _sum(part, other)
-        if main is other:
-            return [whole]
-        return [replace(other.change, delta_g=0.0, withdrawn=True), whole]
+        rest = other if main is part else part
+        # Told as withdrawn even if it never was told, so that its plate's level is kept too.
+        return [replace(rest.change, delta_g=0.0, withdrawn=True), _sum(part, other)]
 
 
 def _sum(part: _Part, partner: _Part) -> WeightChange:

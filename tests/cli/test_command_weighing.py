@@ -273,6 +273,17 @@ def test_the_doctor_asks_the_running_agent(shelf: Shelf) -> None:
 
 
 @pytest.mark.slow
+def test_the_doctor_blames_a_lost_scale_and_not_the_plugs_of_its_plates(tmp_path: Path) -> None:
+    shelf = make_shelf(tmp_path, "/dev/ttyUSB99")
+    with running_agent(shelf):
+        checks = shelf.run("doctor", "--json", "--seconds", "2").json["checks"]
+    by_name = {c["check"]: c for c in checks}
+    assert by_name["scale main"]["verdict"] == "fail"
+    assert "/dev/ttyUSB99" in by_name["scale main"]["detail"]
+    assert not [name for name in by_name if name.startswith("plate")]
+
+
+@pytest.mark.slow
 def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     port = free_port()
     mqtt = f'\n[mqtt]\nhost = "127.0.0.1"\nport = {port}\ntls = false\n'

@@ -101,11 +101,21 @@ def test_a_drift_is_followed_with_few_inputs(run: Run) -> None:
 def test_a_tare_is_told_as_one(run: Run) -> None:
     run.rest(60)
     run.grams["A1"] += 8.0
-    run.pipeline.relevel("A1")
+    run.pipeline.relevel("A1", 8.0, 1.0)
     run.rest(120)
     (row,) = run.store.journal.rows(kinds=["levels"])[1:]
     assert row.body["zeroed"] == ["A1"]
     assert run.kinds("change") == 0
+
+
+def test_a_tare_before_a_power_cut_is_no_loss(run: Run) -> None:
+    run.rest(60)
+    run.pipeline.relevel("A1", 2000.0, 1.0)
+    run.grams["A1"] -= 2000.0
+    later = run.ends()
+    later.rest(300)
+    assert later.store.views.list("change") == []
+    assert later.store.views.list("case") == []
 
 
 def test_goods_that_changed_plates_while_nobody_watched_are_found_and_are_no_loss(

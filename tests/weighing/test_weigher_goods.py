@@ -132,3 +132,34 @@ def test_a_board_that_bends_is_learned_and_taken_out() -> None:
     goods = [plate("A1", (80.0, 0.5)), plate("A2", (500.0, 2.0))]
     told = [c for c in standing(weigh(goods, near, far)) if c.plate == "A1"]
     assert [c.delta_g for c in told] == [pytest.approx(-80.0, abs=0.4)]
+
+
+def test_a_display_of_five_grams_says_how_little_it_knows() -> None:
+    times = T0 + np.arange(0, 40, 0.1)
+    shown = 5 * np.round((1002.0 - 52.0 * (times >= T0 + 15) - 51.0 * (times >= T0 + 27)) / 5)
+    weigher = Weigher([plate("A1", (50.0, 0.5), (53.0, 0.5))])
+    told = standing(weigher.feed(times, shown[:, None]) + weigher.finish())
+    assert [c.delta_g for c in told] == [-50.0, -50.0]
+    assert all(c.sigma_g > 1.5 for c in told)
+    assert weigher.health()["A1"].smallest_change_g > 10
+
+
+def test_what_left_while_the_scale_was_away_for_minutes_is_unobserved() -> None:
+    times = np.concatenate((np.arange(0, 20, 0.1), np.arange(400, 420, 0.1)))
+    grams = 2000.0 - 346.0 * (times > 300) + np.random.default_rng(15).normal(0, 0.2, len(times))
+    weigher = Weigher([plate("A1")])
+    (change,) = standing(weigher.feed(T0 + times, grams[:, None]) + weigher.finish())
+    assert change.unobserved
+    assert change.delta_g == pytest.approx(-346.0, abs=0.3)
+    assert change.started_at == pytest.approx(T0 + 20, abs=0.2)
+
+
+def test_both_plates_of_a_straddling_thing_have_their_levels_told() -> None:
+    """The pipeline stores a plate's level with each change told of it, for a start after a kill."""
+    left, right = signal(20.0, 9), signal(20.0, 10)
+    left.step(10.0, 121.0)
+    right.step(10.0, 225.5)
+    told = weigh([plate("A1"), plate("A2")], left, right)
+    levels = {c.plate: c.level_g for c in told}
+    assert levels["A1"] == pytest.approx(3121.0, abs=0.5)
+    assert levels["A2"] == pytest.approx(3225.5, abs=0.5)

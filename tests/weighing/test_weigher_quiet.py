@@ -53,7 +53,7 @@ def test_a_step_clear_of_the_noise_is_found_with_its_size(
 ) -> None:
     rng = np.random.default_rng(seed)
     times = T0 + np.arange(30 * rate_hz) / rate_hz
-    still = 1000 + rng.normal(0, noise_g, (len(times), 1))
+    still = 4000 + rng.normal(0, noise_g, (len(times), 1))
     _, before = _weigh(times, still)
     step = sign * times_smallest * before.health()["A0"].smallest_change_g
     told, _ = _weigh(times, still + step * (times[:, None] >= T0 + 15), lightest_g=abs(step))
