@@ -24,6 +24,8 @@ from edge_agent.weighing.trail import Trail
 REFINED_S = 1.6
 # How much of the rest shows how the platform rings, and in how many blocks that is sought.
 RINGING_S, RINGING_BLOCKS = 1.0, 40
+# How well a fitted level must be known: a poor fit is a hand that still moves.
+FITTED_G, FITTED_SHARE = 1.0, 0.01
 # A hand that presses trembles by at least this share of its force.
 TREMOR_SHARE = 0.02
 # A neighbour's step settles the plates beside it by 1 to 2 % of it, about when it happens.
@@ -87,7 +89,8 @@ class Motion:
         sigma = math.hypot(level.sigma, self.base.sigma)
         off_g = abs(level.grams - self.base.grams)
         clear = off_g >= max(self.limits.unit_g, SIGNIFICANT * sigma)
-        return clear and not self.is_push(level, around)
+        known = sigma <= max(FITTED_G, FITTED_SHARE * off_g)
+        return clear and known and not self.is_push(level, around)
 
     def is_cross_talk(self, delta_g: float, around: Surroundings, plate: str) -> bool:
         """Whether a small step is what a larger one elsewhere does to this plate."""

@@ -119,6 +119,7 @@ class QuietBank:
     def raise_noise(self, plate: int, block_g: float) -> None:
         """A plate rests, but rougher than it did: its noise has risen, for now at least."""
         sample, block, second = self._noise_g[:, plate]
+        block_g = min(block_g, 3 * max(float(block), NOISE_FLOOR_G))
         if block_g > block:
             sample *= min(block_g / max(block, NOISE_FLOOR_G), 3.0)
             self._set_noise(plate, sample, block_g, max(second, 0.3 * block_g))

@@ -163,3 +163,12 @@ def test_both_plates_of_a_straddling_thing_have_their_levels_told() -> None:
     levels = {c.plate: c.level_g for c in told}
     assert levels["A1"] == pytest.approx(3121.0, abs=0.5)
     assert levels["A2"] == pytest.approx(3225.5, abs=0.5)
+
+
+def test_a_hand_that_pushes_a_restock_into_place_does_not_deafen_the_plate() -> None:
+    shelf = signal(60.0, 16, start_g=1000.0)
+    shelf.press(9.8, 1.2, 90.0, tremor=0.2)
+    shelf.step(10.0, 4 * 346.0, over_s=0.15)
+    shelf.step(30.0, -346.0)
+    shelf.step(45.0, -346.0)
+    assert rounded(weigh([plate("A1")], shelf)) == [1384, -346, -346]
