@@ -153,14 +153,11 @@ class Disturbance:
             return self._tell_still(first, stretch)
         level = Level(stretch.mean_g, stretch.sigma_g)
         little = abs(delta) < self._limits.unit_g and not motion.is_expected(level, around)
+        small = not early and self._limits.is_small(delta)
+        if small and motion.is_cross_talk(delta, around, self._teller.plate):
+            return self._come_back(first, stretch)
         if (little and early) or (rested_s < PUSH_S and motion.is_push(level, around)):
             return []
-        if (
-            little
-            and self._limits.is_small(delta)
-            and motion.is_cross_talk(delta, around, self._teller.plate)
-        ):
-            return self._come_back(first, stretch)
         return self._tell_remainder(first, stretch) if little else self._tell_still(first, stretch)
 
     def _come_back(self, first: int, stretch: Stretch) -> list[WeightChange]:

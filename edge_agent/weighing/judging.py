@@ -17,6 +17,8 @@ LOOSE_S, SWAY_S, SWING_S, LEAN_S, AT_LAST_S = 1.45, 4.0, 10.0, 20.0, 30.0
 # blocks at least. White scatter (a platform that rings) is taken after the first, what sways
 # downwards after the second; a push upwards is a hand unless it stays for the fourth.
 ROUGH_SPANS = ((LOOSE_S, 8), (SWAY_S, 12), (SWING_S, 25), (LEAN_S, 40), (AT_LAST_S, 60))
+# A swing that has just been left by more than this many of its deviations is over.
+SWING_SCATTERS = 3.0
 # Scatter that a step may have, as a share of it.
 STEADY_SHARE = 0.15
 
@@ -139,7 +141,9 @@ def judge_rough(
         if span == LOOSE_S and not stretch.is_white:
             continue
         delta = stretch.mean_g - base.grams
-        if span >= (SWAY_S if doubted else SWING_S) and _is_centred(stretch, delta, limits):
+        swings = abs(trail.means[-1] - stretch.mean_g) <= SWING_SCATTERS * stretch.scatter_g
+        patient_s = SWAY_S if doubted else SWING_S
+        if span >= patient_s and swings and _is_centred(stretch, delta, limits):
             return Verdict(tail, stretch, changed=False)
         real = not limits.is_small(delta) and abs(delta) >= threshold(stretch, base, limits)
         steady = stretch.scatter_g <= STEADY_SHARE * abs(delta)
