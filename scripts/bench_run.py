@@ -37,18 +37,9 @@ MOST_MB, MOST_CPU_PERCENT = 80.0, 5.0
 
 def main() -> int:
     """Measure and print; 1 where a limit is passed."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=20.0, help="how long to measure")
-    parser.add_argument("--visits-per-hour", type=float, default=60.0, help="how busy the shelf is")
-    parser.add_argument("--plates", type=int, help="another shop with so many plates; else 12")
-    parser.add_argument("--seed", type=int, default=1)
-    wanted = parser.parse_args()
+    wanted = _arguments()
+    settings = _shop(wanted)
     with ExitStack() as stack:
-        settings = (
-            other_shop(wanted.seed, wanted.plates, 4, CAPACITY_G, LIGHTEST_G)
-            if wanted.plates
-            else demo_settings()
-        )
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         shelf = LiveShelf(
             wanted.seed,
@@ -82,6 +73,21 @@ def main() -> int:
     print(json.dumps(figures))
     too_much = figures["rss_mb"] > MOST_MB or figures["cpu_percent"] > MOST_CPU_PERCENT
     return 1 if too_much else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=20.0, help="how long to measure")
+    parser.add_argument("--visits-per-hour", type=float, default=60.0, help="how busy the shelf is")
+    parser.add_argument("--plates", type=int, help="another shop with so many plates; else 12")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def _shop(wanted: argparse.Namespace) -> Settings:
+    if wanted.plates:
+        return other_shop(wanted.seed, wanted.plates, 4, CAPACITY_G, LIGHTEST_G)
+    return demo_settings()
 
 
 def _broker(stack: ExitStack, folder: Path) -> int | None:

@@ -79,6 +79,7 @@ def least_g(plate: str, rules: Rules) -> float:
 
 
 def evidence_of(state: ShelfState, plate: str, off: Off, rules: Rules) -> Evidence:
+    """Collect what may explain that a plate's two ledgers disagree; grams."""
     book, goods = state.books[plate], list(goods_on(state, plate).values())
     return Evidence(
         plate=plate,

@@ -105,7 +105,7 @@ def _first_landing(
     samples = float(run[-1] - run[0] + width)
     error_g = sample_g * math.hypot(1 / math.sqrt(samples), 2 * (gain - 1) / samples)
     # Few samples do not show whether a hand still rests on the plate.
-    hand_g = HAND_SHARE * float(step[run].max()) * (width / samples) ** 2 * (3 / width) ** 2
+    hand_g = HAND_SHARE * float(step[run].max()) * (3 / samples) ** 2
     grams_at, sigma_g = _flattest(level[run], slope[run], noise, math.hypot(error_g, hand_g))
     return Landing(
         float(times[run[0]]), float(times[run[-1] + width - 1]), grams_at + before_g, sigma_g

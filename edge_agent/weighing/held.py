@@ -50,9 +50,10 @@ def _longest_stay(
         return None
     longest = int((ends - begins).argmax())
     first, last = int(begins[longest]), int(ends[longest])
-    if last - first < LEAST_SAMPLES or times[last - 1] - times[first] < LEAST_S - 0.5 * (
-        times[-1] - times[0]
-    ) / max(len(times) - 1, 1):
+    # The signal came and went between two samples.
+    interval_s = float(times[-1] - times[0]) / max(len(times) - 1, 1)
+    stayed_s = float(times[last - 1] - times[first]) + 0.5 * interval_s
+    if last - first < LEAST_SAMPLES or stayed_s < LEAST_S:
         return None
     return Landing(
         float(times[first]), float(times[last - 1]), float(np.median(grams[first:last])), 0.0

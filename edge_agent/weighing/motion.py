@@ -197,13 +197,12 @@ class Motion:
         `ringing` is how the platform rings, where it does so visibly.
         """
         times, grams = self.trail.samples(self.trail.since(self.started_at - 0.1))
-        gain = 1.0
-        if ringing is not None:
-            times, grams, gain = times[2:], ringing.undo(grams), ringing.gain
-        moving = times < rested_at
+        whole = times < rested_at
+        times, grams = times[whole], grams[whole]
+        undone, gain = (grams, 1.0) if ringing is None else (ringing.undo(grams), ringing.gain)
         found = landings(
-            times[moving],
-            grams[moving],
+            times[len(times) - len(undone) :],
+            undone,
             self.base.grams,
             level.grams,
             self.noise.sample_g,
@@ -211,7 +210,10 @@ class Motion:
             gain,
         )
         if not found:
-            held = self.held_on_the_way(level, rested_at)
+            # It need not have rested to have stayed a unit away.
+            sigma = math.hypot(level.sigma, self.base.sigma)
+            goods = self.limits.goods
+            held = held_level(times, grams, self.base.grams, level.grams, sigma, goods)
             found = [held] if held else []
         return [self._by_goods(found[0], level), *found[1:]] if found else []
 
@@ -225,15 +227,6 @@ class Motion:
             sigma,
         )
         return replace(landing, level_g=self.base.grams + part_g, sigma_g=part_sigma)
-
-    def held_on_the_way(self, level: Level, rested_at: float) -> Landing | None:
-        """Find where the signal stayed a unit away from the base, though it did not rest."""
-        times, grams = self.trail.samples(self.trail.since(self.started_at - 0.1))
-        moving = times < rested_at
-        sigma = math.hypot(level.sigma, self.base.sigma)
-        return held_level(
-            times[moving], grams[moving], self.base.grams, level.grams, sigma, self.limits.goods
-        )
 
     def latest_ringing(self) -> Ringing | None:
         """Return how the platform rings in the last second, if it does."""

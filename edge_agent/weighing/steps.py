@@ -35,7 +35,7 @@ class Steps:
         turned = pending is not None and pending.delta_g * (level.grams - motion.base.grams) < 0
         # What swings, and not by ringing, hides any level on its way.
         if (pending is None or turned) and (ringing is not None or not loose):
-            for landing in motion.landings(level, self._motion.trail.starts[first], ringing):
+            for landing in motion.landings(level, motion.trail.starts[first], ringing):
                 on_the_way = Level(landing.level_g, landing.sigma_g)
                 told += self._tell_one(on_the_way, landing.start)
                 self._teller.close()

@@ -32,7 +32,10 @@ class _Told:
 
 
 class Teller:
-    """Keeps what was told last of one plate for as long as it may still be revised."""
+    """Keeps what was told last of one plate for as long as it may still be revised.
+
+    Every revision leaves here as the first; `Revisions` numbers them in the order of telling.
+    """
 
     def __init__(self, plate: str) -> None:
         self.plate = plate
@@ -102,7 +105,6 @@ class Teller:
         self.forget()
         change = replace(
             told.change,
-            revision=told.change.revision + 1,
             delta_g=0.0,
             level_g=level_g,
             withdrawn=True,
@@ -207,7 +209,6 @@ class Teller:
     ) -> list[WeightChange]:
         change = replace(
             told.change,
-            revision=told.change.revision + 1,
             settled_at=settled_at,
             delta_g=level_g - told.base_g,
             sigma_g=math.hypot(told.base_sigma_g, sigma_g),

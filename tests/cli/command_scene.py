@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from edge_agent.cli.main import main
 from edge_agent.control import ask
@@ -132,6 +133,9 @@ def make_shelf(folder: Path, port: str = "/dev/serial/by-id/none", extra: str = 
     return Shelf(config, folder / "state")
 
 
+FloatArray = npt.NDArray[np.float64]
+
+
 class Board:
     """A two-channel board that sends 80 samples a second, with half a gram of noise."""
 
@@ -142,14 +146,18 @@ class Board:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._talk, daemon=True)
 
+    def counts(self, times: FloatArray, chance: np.random.Generator) -> FloatArray:
+        """What the converters say at `times` (n,), seconds since the start: (n, 2)."""
+        noise = chance.normal(0.0, 0.5, (len(times), 2))
+        return ZERO + COUNTS_PER_G * (np.array(self.grams) + noise)
+
     def _talk(self) -> None:
         chance = np.random.default_rng(7)
         started, sent = time.monotonic(), 0
         while not self._ending.wait(0.05):
             due = int((time.monotonic() - started) * RATE_HZ)
-            noise = chance.normal(0.0, 0.5, (due - sent, 2))
-            counts = ZERO + COUNTS_PER_G * (np.array(self.grams) + noise)
             times = np.arange(sent, due) / RATE_HZ
+            counts = np.clip(self.counts(times, chance), -(2**23), 2**23 - 1)
             self._pty.send(times, counts.round().astype(np.int64))
             sent = due
 

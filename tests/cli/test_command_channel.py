@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +13,8 @@ import pytest
 
 from edge_agent.cli.weigh_view import plate_state, trail_of
 from edge_agent.settings_file import load_settings
-from edge_agent.simulation.board import PtyBoard
 from tests.cli.command_scene import (
     COUNTS_PER_G,
-    RATE_HZ,
     ZERO,
     Board,
     Shelf,
@@ -33,41 +29,19 @@ Signal = Callable[[FloatArray], FloatArray]
 QUIET = 40.0
 
 
-class IllBoard:
+class IllBoard(Board):
     """Two channels at 80 samples/s: the first with an ailment of its own, in counts."""
 
     def __init__(self, first: Signal) -> None:
+        super().__init__()
         self._first = first
-        self._pty = PtyBoard(2, RATE_HZ)
-        self.port = self._pty.port
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._talk, daemon=True)
 
-    def _talk(self) -> None:
-        chance = np.random.default_rng(7)
-        started, sent = time.monotonic(), 0
-        while not self._ending.wait(0.05):
-            due = int((time.monotonic() - started) * RATE_HZ)
-            times = np.arange(sent, due) / RATE_HZ
-            noise = chance.normal(0.0, QUIET, (due - sent, 2))
-            counts = ZERO + 346 * COUNTS_PER_G + noise
-            counts[:, 0] = self._first(times) + noise[:, 0]
-            self._pty.send(times, np.clip(counts, -(2**23), 2**23 - 1).round().astype(np.int64))
-            sent = due
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._ending.set()
-        self._thread.join()
-        self._pty.close()
+    def counts(self, times: FloatArray, chance: np.random.Generator) -> FloatArray:
+        """Both lie still but for the first's ailment."""
+        noise = chance.normal(0.0, QUIET, (len(times), 2))
+        counts = ZERO + 346 * COUNTS_PER_G + noise
+        counts[:, 0] = self._first(times) + noise[:, 0]
+        return counts
 
 
 def examined(shelf: Shelf, seconds: float = 3.0) -> dict[str, dict[str, Any]]:
