@@ -15,6 +15,7 @@ _KINDS: dict[str, type[Any]] = {
     "payment": facts.PaymentFact,
     "restock": facts.RestockFact,
     "catalogue": facts.CatalogueFact,
+    "price": facts.PriceFact,
     "levels": facts.LevelsFact,
     "count": facts.CountFact,
     "taught": facts.TaughtFact,

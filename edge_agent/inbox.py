@@ -170,8 +170,12 @@ def payment_of(message: messages.Payment, told_at: float) -> Payment:
         opened_at=message.opened_at,
         paid_at=message.paid_at,
         closed_at=message.closed_at,
-        lines=tuple(PaymentLine(x.sku, x.quantity, x.unit_price) for x in message.lines),
+        lines=tuple(
+            PaymentLine(x.sku, x.quantity, x.unit_price, x.discount, x.gift) for x in message.lines
+        ),
         paid=message.paid,
+        total=message.total,
+        discount=message.discount,
         refunds=tuple(
             Refund(
                 r.refund_id,

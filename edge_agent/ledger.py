@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
 
 from edge_agent.cloud.events import make_event
 from edge_agent.codec import dump_fact, dump_state, kind_of, load_fact, load_state
 from edge_agent.settings import Settings
 from edge_agent.shelf.advance import advance, first_state
+from edge_agent.shelf.assortment import file_settings
 from edge_agent.shelf.audit import levels_worth_telling
 from edge_agent.shelf.catalogue import Catalogue, Product
-from edge_agent.shelf.facts import Fact, LevelsFact, TaughtFact, Tick
-from edge_agent.shelf.lessons import use_catalogue
+from edge_agent.shelf.facts import CatalogueFact, Fact, LevelsFact, Tick
 from edge_agent.shelf.state import Output, Rules, ShelfState
 from edge_agent.store.outbox import OutboxMessage
 from edge_agent.store.store import Store
 from edge_agent.store.views import ViewKind
 
-# A start decides again what came after the last one, a tenth of a second each on a busy day.
-SNAPSHOT_EVERY = 20
+# A start decides again what came after the last one, some milliseconds each; a snapshot of a busy
+# day costs a tenth of a second, which few inputs may take.
+SNAPSHOT_EVERY = 200
 JOURNAL_DAYS = 30
 SEEN_DAYS = 14
 _VIEWS: dict[str, ViewKind] = {
     "changes": "change",
     "visits": "visit",
     "losses": "case",
+    "reasons": "reason",
     "stock": "stock",
     "rejections": "rejection",
 }
@@ -46,9 +49,9 @@ class Ledger:
         self._settings = settings
         self._store = store
         self._since_snapshot = 0
-        # Products and planogram as the settings file has them, which `products learn` writes to.
         self._filed = catalogue_of(settings)
         self.state = self._recall()
+        self._file_settings()
 
     @property
     def due_at(self) -> float | None:
@@ -86,8 +89,6 @@ class Ledger:
             # The state has moved on and the store has not: go back to what is on the disk.
             self.state = self._recall()
             raise
-        if isinstance(fact, TaughtFact) and self.state.catalogue.version == 0:
-            self._filed = self.state.catalogue
         return outputs
 
     def take_levels(
@@ -133,16 +134,25 @@ class Ledger:
             self._store.journal.forget(now - SEEN_DAYS * 86400)
             self._store.views.prune(now - self._settings.evidence.retention_days * 86400)
 
+    def _file_settings(self) -> None:
+        """Take in what a technician has changed in the settings file since the last start."""
+        assortment = deepcopy(self.state.assortment)
+        file_settings(assortment, self._filed)
+        if assortment != self.state.assortment:
+            products = tuple(self._filed.products.values())
+            self.take(CatalogueFact(self.state.now, 0, products, self._filed.plates))
+
     def _recall(self) -> ShelfState:
         snapshot, rows = self._store.journal.load()
+        if snapshot is None and not rows:
+            # What was filed at the first start, whatever the settings file says later.
+            with self._store.atomic():
+                self._store.journal.snapshot(0, dump_state(first_state(self._filed)))
         state = load_state(snapshot) if snapshot else first_state(self._filed)
         for row in rows:
             fact = load_fact(row.kind, row.body)
             if fact is not None:
                 advance(state, fact, self._rules)
-        if state.catalogue.version == 0:
-            # No catalogue from the cloud: the settings file is the newest there is.
-            use_catalogue(state, self._filed, state.now)
         self._since_snapshot = len(rows)
         return state
 
@@ -159,7 +169,10 @@ class Ledger:
     def _put(self, seq: int, number: int, output: Output, answer_to: AnswerTo) -> None:
         """Store one output: its message in the outbox, what it tells among the views."""
         if output.audience == "shelf":
-            self._store.views.put_lesson(output.at, output.payload)
+            if output.topic == "lessons":
+                self._store.views.put_lesson(output.at, output.payload)
+            else:
+                self._store.views.put(_VIEWS[output.topic], output.key, output.at, output.payload)
             return
         event_id = f"{self._store.epoch}-{seq}-{number}"
         self._store.outbox.put(

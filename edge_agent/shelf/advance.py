@@ -17,7 +17,7 @@ from edge_agent.shelf.findings import Finding, find_missing
 from edge_agent.shelf.horizon import forget, next_due
 from edge_agent.shelf.lessons import learn_from_restock, learn_from_visit, suggestions
 from edge_agent.shelf.reckoning import Account, reckon
-from edge_agent.shelf.restocks import end_of, report, shortfall
+from edge_agent.shelf.restocks import end_of, report_content, report_output, shortfall
 from edge_agent.shelf.state import Output, Rules, ShelfState, Visit
 from edge_agent.shelf.stock import book_change
 from edge_agent.shelf.telling import query_output, visit_content
@@ -70,17 +70,27 @@ def _review(state: ShelfState, rules: Rules, restocked: set[str]) -> list[Output
         outputs += learn_from_visit(state, account, rules)
     if _count_readings(state, accounts) or suggestions(state) != suggested:
         outputs.append(stock_output(state, state.now))
+    return outputs + _review_restocks(state, rules, restocked)
+
+
+def _review_restocks(state: ShelfState, rules: Rules, restocked: set[str]) -> list[Output]:
+    """Tell what the restocks brought that are over, and tell it anew where that is different."""
+    outputs: list[Output] = []
     for restock_id, restock in list(state.restocks.items()):
         ended_at = end_of(restock)
-        if restock.reported or restock.order.state == "cancelled" or ended_at is None:
+        if restock.order.state == "cancelled" or ended_at is None:
             continue
-        if state.now >= ended_at + rules.visit_gap_s:
-            over = replace(restock, finished_at=ended_at, reported=True)
-            state.restocks[restock_id] = over
-            outputs.append(report(state, over, state.now))
-            outputs += review_restock(state, restock_id, shortfall(state, over), rules)
-            outputs += learn_from_restock(state, over)
-            restocked |= {c.plate for c in state.changes.values() if c.restock_id == restock_id}
+        if state.now < ended_at + rules.visit_gap_s:
+            continue
+        content = report_content(state, restock, ended_at)
+        if content != restock.told:
+            if not restock.reported:
+                restocked |= {c.plate for c in state.changes.values() if c.restock_id == restock_id}
+            told = replace(restock, told=content, revision=restock.revision + 1)
+            state.restocks[restock_id] = told
+            outputs.append(report_output(told, state.now))
+            outputs += review_restock(state, restock_id, shortfall(state, told), rules)
+        outputs += learn_from_restock(state, restock, rules)
     return outputs
 
 
@@ -147,4 +157,6 @@ def _ask_for_payments(state: ShelfState, visit: Visit, finding: Finding) -> list
 
 def first_state(catalogue: Catalogue) -> ShelfState:
     """A shelf that knows its catalogue and nothing else."""
-    return ShelfState(catalogue=catalogue)
+    state = ShelfState(catalogue=catalogue)
+    state.assortment.add(catalogue, 0.0)
+    return state

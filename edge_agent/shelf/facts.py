@@ -50,12 +50,27 @@ class RestockFact:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFact:
-    """The cloud told products and planogram; ignored unless `version` is newer."""
+    """The cloud told products and planogram, valid from `told_at` on; the highest `version` counts.
+
+    Version 0 is the settings file's: it counts where the cloud has told none, and says which plates
+    there are.
+    """
 
     at: float
     version: int
     products: tuple[Product, ...]
     plates: dict[str, tuple[str, ...]]
+    told_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFact:
+    """The operator set a product's price (minor units), valid from `told_at` on."""
+
+    at: float
+    sku: str
+    price: int
+    told_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +151,7 @@ Fact = (
     | PaymentFact
     | RestockFact
     | CatalogueFact
+    | PriceFact
     | LevelsFact
     | CountFact
     | TaughtFact

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import singledispatch
 
+from edge_agent.shelf.assortment import PriceChange, file_settings
 from edge_agent.shelf.cases import judge
 from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import (
@@ -17,19 +19,21 @@ from edge_agent.shelf.facts import (
     LevelsFact,
     LinkFact,
     PaymentFact,
+    PriceFact,
     RestockFact,
     TaughtFact,
     Tick,
     VerdictFact,
 )
-from edge_agent.shelf.interpreting import reconsider
+from edge_agent.shelf.interpreting import read_again
 from edge_agent.shelf.lessons import teach, use_catalogue
 from edge_agent.shelf.restocks import record_restock
-from edge_agent.shelf.state import Output, Rules, ShelfState
+from edge_agent.shelf.state import Change, Output, Rules, ShelfState
 from edge_agent.shelf.stock import book_change, file_count, file_levels
 from edge_agent.shelf.telling import change_output, query_output
 from edge_agent.shelf.telling_stock import stock_output
-from edge_agent.shelf.visits import record_change
+from edge_agent.shelf.visits import regroup
+from edge_agent.shelf.weighed import record_weight
 
 
 @singledispatch
@@ -40,20 +44,42 @@ def file_fact(fact: Fact, state: ShelfState, rules: Rules) -> list[Output]:
 
 @file_fact.register
 def _(fact: ChangeFact, state: ShelfState, rules: Rules) -> list[Output]:
-    before, after = record_change(state, fact, rules)
+    change_id, was_new = fact.change.change_id, fact.change.change_id not in state.changes
+    before = record_weight(state, fact.change)
+    moved = regroup(state, rules) - {change_id}
+    since = min(state.changes[c].settled_at for c in {change_id, *moved})
+    if before is not None:
+        since = min(since, before.settled_at)
+    others = read_again(state, since, rules, {change_id: before})
+    after = state.changes[change_id]
     if before is not None and replace(before, revision=after.revision) == after:
-        state.changes[before.change_id] = before
-        return []
-    outputs = (
-        [] if before is None and after.kind == "withdrawn" else [change_output(after, fact.at)]
-    )
-    is_new = book_change(state, before, after)
-    for former, present in reconsider(state, after, rules):
-        outputs.append(change_output(present, fact.at))
-        is_new |= book_change(state, former, present)
+        state.changes[change_id] = before
+        return _tell_read(state, others, fact.at)
+    told = [] if was_new and after.kind == "withdrawn" else [change_output(after, fact.at)]
+    return told + _tell_read(state, [(before, after), *others], fact.at, told=change_id)
+
+
+def _tell_read(
+    state: ShelfState,
+    read: Sequence[tuple[Change | None, Change]],
+    at: float,
+    told: str | None = None,
+) -> list[Output]:
+    """Tell changes that are read anew, and count them; `told` is one that has been told already."""
+    outputs: list[Output] = []
+    is_new = False
+    for before, after in read:
+        if after.change_id != told:
+            outputs.append(change_output(after, at))
+        is_new |= book_change(state, before, after)
     if is_new:
-        outputs.append(stock_output(state, fact.at))
+        outputs.append(stock_output(state, at))
     return outputs
+
+
+def _read_since(state: ShelfState, since: float, rules: Rules) -> list[Output]:
+    """Tell what becomes of the changes since a time that something new is known of."""
+    return _tell_read(state, read_again(state, since, rules), state.now)
 
 
 @file_fact.register
@@ -66,17 +92,33 @@ def _(fact: PaymentFact, state: ShelfState, rules: Rules) -> list[Output]:
 
 @file_fact.register
 def _(fact: RestockFact, state: ShelfState, rules: Rules) -> list[Output]:
-    record_restock(state, fact)
-    return []
+    if not record_restock(state, fact):
+        return []
+    moved = regroup(state, rules)
+    since = min((state.changes[c].settled_at for c in moved), default=None)
+    return [] if since is None else _read_since(state, since, rules)
 
 
 @file_fact.register
 def _(fact: CatalogueFact, state: ShelfState, rules: Rules) -> list[Output]:
-    if fact.version > state.catalogue.version:
-        products = {p.sku: p for p in fact.products}
+    valid_from = fact.at if fact.told_at is None else fact.told_at
+    products = {p.sku: p for p in fact.products}
+    if fact.version == 0:
+        file_settings(state.assortment, Catalogue(0, products, dict(fact.plates)))
+    else:
         plates = {**state.catalogue.plates, **fact.plates}
-        return use_catalogue(state, Catalogue(fact.version, products, plates), fact.at)
-    return []
+        if not state.assortment.add(Catalogue(fact.version, products, plates), valid_from):
+            return []
+    lessons = use_catalogue(state, state.assortment.newest(), fact.at)
+    # What was valid before the oldest change that may still be told of is nobody's concern.
+    return lessons if fact.version == 0 else lessons + _read_since(state, valid_from, rules)
+
+
+@file_fact.register
+def _(fact: PriceFact, state: ShelfState, rules: Rules) -> list[Output]:
+    state.assortment.set_price(PriceChange(fact.told_at, fact.sku, fact.price))
+    lessons = use_catalogue(state, state.assortment.newest(), fact.at)
+    return lessons + _read_since(state, fact.told_at, rules)
 
 
 @file_fact.register

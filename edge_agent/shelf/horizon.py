@@ -29,8 +29,9 @@ def next_due(state: ShelfState, rules: Rules) -> float | None:
         times.append(payment.told_at + _keep_s(rules))
     for restock in state.restocks.values():
         ended_at = end_of(restock)
-        if ended_at is not None and not restock.reported:
-            times.append(ended_at + rules.visit_gap_s)
+        if ended_at is not None:
+            times += [ended_at + rules.visit_gap_s, ended_at + rules.late_s + 1.0]
+            times.append(ended_at + _keep_s(rules))
     for book in state.books.values():
         times += [oddment.at + rules.grace_s for oddment in book.oddments if book.due]
     if state.link_up:
@@ -58,11 +59,16 @@ def forget(state: ShelfState, rules: Rules) -> None:
         state.payments,
         lambda p: p.payment_id in spent or (p.told_at <= horizon and p.payment_id not in needed),
     )
-    _drop(state.changes, lambda c: c.settled_at <= horizon and c.visit_id not in state.visits)
+    _drop(state.restocks, lambda r: (end_of(r) or r.order.told_at) <= horizon)
     _drop(
-        state.restocks,
-        lambda r: r.order.at <= horizon and (r.reported or r.started_at is None),
+        state.changes,
+        lambda c: (
+            c.settled_at <= horizon
+            and c.visit_id not in state.visits
+            and c.restock_id not in state.restocks
+        ),
     )
+    state.assortment.forget(horizon)
     _drop(state.cases, lambda case: case.state == "closed" and case.opened_at <= horizon)
     while len(state.cases) > MAX_CASES:
         del state.cases[next(iter(state.cases))]

@@ -1,228 +1,132 @@
-"""What a change was taken for: its weight read in its surroundings, anew where more is known."""
+"""What changes were taken for: each weight read in its surroundings, in the order of time.
+
+A reading follows from the changes before it, the orders and the catalogue of its time, never from
+payments and never from when something became known. So what is learned late is the same as what
+was known from the start: everything from there on is read again.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
-from edge_agent.shelf.identify import Hypothesis, Step, Surroundings, identify, identify_together
-from edge_agent.shelf.learning import all_as_learned
+from edge_agent.shelf.identify import Hypothesis, Step, identify, identify_together
 from edge_agent.shelf.state import Change, ChangeKind, Rules, ShelfState
-from edge_agent.weighing.change import WeightChange
+from edge_agent.shelf.surroundings import START_SPREAD_S, Past, surroundings
 
-# Changes found at one start belong together, though plates settle one after the other.
-START_SPREAD_S = 60.0
+__all__ = ["START_SPREAD_S", "read_again"]
+
 # Two steps share a level where the second began so soon, from there, and it is known this badly.
 CHAINED_S, DOUBTFUL_G = 3.0, 0.5
-# Goods that left may come back for so long.
-AWAY_S = 3600.0
+# What settled so long before a new change may have shared its level.
+BACK_S = 10.0
 
 
-def interpret(
+def read_again(
     state: ShelfState,
-    weight: WeightChange,
-    restock_id: str | None,
-    visit_id: str | None,
+    since: float,
     rules: Rules,
-) -> Change:
-    """Read a weight change, together with the one it shares a doubtful level with, if any."""
-    change = replace(_identified(state, weight, restock_id, rules), visit_id=visit_id)
-    before = state.changes.get(weight.change_id)
-    if before is not None:
-        # What a payment has settled stays so until it is reckoned anew.
-        change = replace(change, settled=before.settled, taught=before.taught)
-    partner = _partner(state, change)
-    if partner is None:
-        return change
-    return _read_as(change, _together(state, change, partner, rules)[0], rules)
+    filed: Mapping[str, Change | None] = MappingProxyType({}),
+) -> list[tuple[Change, Change]]:
+    """Read every change that settled after `since` again; returns those that are told anew.
+
+    Each as it was and as it is. `filed` are changes that are new or revised themselves, as they
+    were before; others get a new revision where their items or kind are different.
+    """
+    former = dict(state.changes)
+    past = Past.of(state, filed)
+    own = set(filed)
+    anew = sorted(
+        (c for c in past.changes if order_of(c)[0] >= since - BACK_S or c.change_id in own),
+        key=order_of,
+    )
+    for change in anew:
+        current = state.changes[change.change_id]
+        read = _read(state, past, current, rules)
+        _put(state, past, read)
+        partner = _partner(past, read)
+        if partner is not None:
+            _read_both(state, past, partner, read, rules)
+    touched = {c.change_id for c in anew} | {p for p in past.touched if p in former}
+    return _told_anew(state, former, touched, own)
 
 
-def reconsider(state: ShelfState, after: Change, rules: Rules) -> list[tuple[Change, Change]]:
-    """Read other changes anew for what a change tells of them; returns each before and after."""
-    if after.kind == "withdrawn":
-        return []
-    if after.unobserved:
-        return _reconsider_found(state, after, rules)
-    partner = _partner(state, after)
-    if partner is None:
-        return []
-    anew = _read_as(partner, _together(state, after, partner, rules)[1], rules)
-    if anew.items == partner.items:
-        return []
-    anew = replace(anew, revision=partner.revision + 1)
-    state.changes[anew.change_id] = anew
-    return [(partner, anew)]
+def order_of(change: Change) -> tuple[float, str]:
+    """By when changes are read: what came unobserved after what left at the same start."""
+    late = START_SPREAD_S if change.unobserved and change.delta_g > 0 else 0.0
+    return change.settled_at + late, change.change_id
 
 
-def _partner(state: ShelfState, change: Change) -> Change | None:
-    """Find the change of this plate that ends, or begins, on a level that both know badly."""
-    if change.unobserved:
-        return None
-    for other in state.changes.values():
-        same = other.plate == change.plate and other.visit_id == change.visit_id
-        if not same or other.change_id == change.change_id or other.kind == "withdrawn":
-            continue
-        first, second = sorted((change, other), key=lambda c: c.started_at)
-        apart_g = abs(second.level_g - second.delta_g - first.level_g)
-        soon = second.started_at - first.settled_at <= CHAINED_S
-        if soon and first.level_sigma_g >= DOUBTFUL_G and apart_g <= first.level_sigma_g:
-            return other
-    return None
+def _put(state: ShelfState, past: Past, change: Change) -> None:
+    state.changes[change.change_id] = change
+    past.put(change)
 
 
-def _together(
-    state: ShelfState, change: Change, partner: Change, rules: Rules
-) -> tuple[tuple[Hypothesis, ...], tuple[Hypothesis, ...]]:
-    """Return the explanations of a change and of its partner."""
-    first, second = sorted((change, partner), key=lambda c: c.started_at)
+def _told_anew(
+    state: ShelfState, former: dict[str, Change], touched: set[str], own: set[str]
+) -> list[tuple[Change, Change]]:
+    found: list[tuple[Change, Change]] = []
+    for change_id in sorted(touched - own, key=lambda i: order_of(state.changes[i])):
+        before, after = former[change_id], state.changes[change_id]
+        if (before.items, before.kind) != (after.items, after.kind):
+            after = replace(after, revision=before.revision + 1)
+            state.changes[change_id] = after
+            found.append((before, after))
+    return found
+
+
+def _read(state: ShelfState, past: Past, change: Change, rules: Rules) -> Change:
+    around = surroundings(state, past, change, rules)
+    hypotheses = identify(change.delta_g, change.sigma_g, around)
+    catalogue = state.assortment.at(change.started_at)
+    skus = {sku for h in hypotheses for sku, _ in h.items}
+    prices = {sku: catalogue.price(sku) for sku in sorted(skus)}
+    return _read_as(replace(change, prices=prices), hypotheses, rules)
+
+
+def _read_both(state: ShelfState, past: Past, first: Change, second: Change, rules: Rules) -> None:
+    """Read two changes of one plate that share a doubtful level together."""
     steps = [
-        Step(
-            c.delta_g,
-            c.sigma_g,
-            c.level_sigma_g,
-            _surroundings(state, _weight_of(c), c.restock_id, rules),
-        )
+        Step(c.delta_g, c.sigma_g, c.level_sigma_g, surroundings(state, past, c, rules))
         for c in (first, second)
     ]
-    of_first, of_second = identify_together(*steps)
-    return (of_first, of_second) if change is first else (of_second, of_first)
+    for change, hypotheses in zip((first, second), identify_together(*steps), strict=True):
+        _put(state, past, _read_as(change, hypotheses, rules))
+        past.touched.add(change.change_id)
 
 
-def _read_as(change: Change, hypotheses: tuple[Hypothesis, ...], rules: Rules) -> Change:
+def _read_as(change: Change, hypotheses: Sequence[Hypothesis], rules: Rules) -> Change:
     accepted = bool(hypotheses) and hypotheses[0].confidence >= rules.min_confidence
-    weight = _weight_of(change)
     return replace(
         change,
-        hypotheses=hypotheses,
+        hypotheses=tuple(hypotheses),
         accepted=accepted,
-        kind=_kind(weight, accepted, change.restock_id),
+        kind=_kind(change, accepted),
     )
 
 
-def _reconsider_found(
-    state: ShelfState, found: Change, rules: Rules
-) -> list[tuple[Change, Change]]:
-    """Identify what came unobserved again, now that it is known what left, at the same start.
-
-    Plates settle one after the other then, so goods may be found on their new plate before they
-    are missed on their old one. Returns the changes that are something else now, before and after.
-    """
-    if found.delta_g > 0 or found.visit_id is None:
-        return []
-    reconsidered: list[tuple[Change, Change]] = []
-    for before in state.changes_of(found.visit_id):
-        if not before.unobserved or before.delta_g < 0:
-            continue
-        after = _identified(state, _weight_of(before), None, rules)
-        after = replace(after, visit_id=before.visit_id)
-        if after.items != before.items:
-            state.changes[after.change_id] = after
-            reconsidered.append((before, after))
-    return reconsidered
-
-
-def _weight_of(change: Change) -> WeightChange:
-    return WeightChange(
-        change.change_id,
-        change.revision,
-        change.plate,
-        change.started_at,
-        change.settled_at,
-        change.delta_g,
-        change.sigma_g,
-        change.level_g,
-        level_sigma_g=change.level_sigma_g,
-        unobserved=change.unobserved,
-    )
-
-
-def _identified(
-    state: ShelfState,
-    weight: WeightChange,
-    restock_id: str | None,
-    rules: Rules,
-) -> Change:
-    before = state.changes.get(weight.change_id)
-    hypotheses = identify(
-        weight.delta_g, weight.sigma_g, _surroundings(state, weight, restock_id, rules)
-    )
-    accepted = bool(hypotheses) and hypotheses[0].confidence >= rules.min_confidence
-    skus = {sku for h in hypotheses for sku, _ in h.items}
-    return Change(
-        change_id=weight.change_id,
-        revision=before.revision + 1 if before else 1,
-        plate=weight.plate,
-        started_at=weight.started_at,
-        settled_at=weight.settled_at,
-        delta_g=weight.delta_g,
-        sigma_g=weight.sigma_g,
-        level_g=weight.level_g,
-        level_sigma_g=weight.level_sigma_g,
-        kind=_kind(weight, accepted, restock_id),
-        hypotheses=hypotheses,
-        accepted=accepted,
-        unobserved=weight.unobserved,
-        visit_id=None,
-        restock_id=restock_id,
-        prices={sku: state.catalogue.price(sku) for sku in sorted(skus)},
-        evidence=before.evidence if before else (),
-    )
-
-
-def _kind(weight: WeightChange, accepted: bool, restock_id: str | None) -> ChangeKind:
-    if weight.unobserved:
+def _kind(change: Change, accepted: bool) -> ChangeKind:
+    if change.unobserved:
         return "unobserved"
-    if restock_id is not None:
+    if change.restock_id is not None:
         return "restocked"
     if not accepted:
         return "unidentified"
-    return "removed" if weight.delta_g < 0 else "returned"
+    return "removed" if change.delta_g < 0 else "returned"
 
 
-def _surroundings(
-    state: ShelfState, weight: WeightChange, restock_id: str | None, rules: Rules
-) -> Surroundings:
-    products = all_as_learned(state.catalogue.products, state.learned)
-    planogram = state.catalogue.plates.get(weight.plate, ())
-    counts = dict(state.stock.get(weight.plate, {}))
-    before = state.changes.get(weight.change_id)
-    if before is not None:
-        for sku, quantity in before.counted:
-            counts[sku] = counts.get(sku, 0) - quantity
-    if weight.plate not in state.counted:
-        # Counted from zero: what stands there may be more, never less.
-        counts = {s: n for s, n in counts.items() if n > 0 and s not in planogram}
-    return Surroundings(
-        planogram=[products[s] for s in planogram if s in products],
-        elsewhere=[p for s, p in products.items() if s not in planogram and p.weight_g],
-        stock=counts,
-        just_left=_left(state, weight, 3 * rules.visit_gap_s),
-        away=_left(state, weight, AWAY_S),
-        restocking=restock_id is not None or weight.unobserved,
-        expected=_expected(state, restock_id, weight.plate),
-    )
-
-
-def _expected(state: ShelfState, restock_id: str | None, plate: str) -> dict[str, int]:
-    """Units by SKU that the running order brings to a plate, or to no plate in particular."""
-    expected: Counter[str] = Counter()
-    if restock_id is not None:
-        for line in state.restocks[restock_id].order.lines:
-            if line.quantity > 0 and line.plate in (None, plate):
-                expected[line.sku] += line.quantity
-    return dict(expected)
-
-
-def _left(state: ShelfState, weight: WeightChange, within_s: float) -> dict[str, int]:
-    """Units that left any plate within some time before this change and have not come back."""
-    since = weight.started_at - within_s
-    # What is found at a start has no order.
-    until = weight.settled_at + (START_SPREAD_S if weight.unobserved else 0.0)
-    left: Counter[str] = Counter()
-    for change in state.changes.values():
-        if change.change_id == weight.change_id or change.kind == "withdrawn":
+def _partner(past: Past, change: Change) -> Change | None:
+    """Find the change of this plate, before it, that ends on a level that both know badly."""
+    if change.unobserved:
+        return None
+    for other in past.of_plate(change.plate):
+        if other.visit_id != change.visit_id or other.restock_id != change.restock_id:
             continue
-        if since <= change.settled_at <= until:
-            for sku, quantity in change.items:
-                left[sku] -= quantity
-    return {sku: count for sku, count in left.items() if count > 0}
+        if other.unobserved or order_of(other) >= order_of(change):
+            continue
+        apart_g = abs(change.level_g - change.delta_g - other.level_g)
+        soon = change.started_at - other.settled_at <= CHAINED_S
+        if soon and other.level_sigma_g >= DOUBTFUL_G and apart_g <= other.level_sigma_g:
+            return other
+    return None

@@ -21,7 +21,7 @@ from edge_agent.shelf.learning import (
     suggest,
 )
 from edge_agent.shelf.reckoning import Account
-from edge_agent.shelf.restocks import arrived
+from edge_agent.shelf.restocks import arrived, end_of
 from edge_agent.shelf.state import Change, Output, Restock, Rules, ShelfState
 
 # Surer than it must be to count: one wrong lesson costs more than one right one helps.
@@ -32,9 +32,12 @@ PAID_RATIO, PLACED_RATIO = (0.4, 2.5), (0.6, 1.6)
 
 
 def learn_from_visit(state: ShelfState, account: Account, rules: Rules) -> list[Output]:
-    """Take in what a visit's paid changes say of their goods' weights; each is taken once."""
+    """Take in what a visit's paid changes say of their goods' weights; each is taken once.
+
+    Only when no payment can come any more: what is learned must not depend on which came first.
+    """
     visit = account.visit
-    if visit.unobserved or state.now < visit.ended_at + rules.visit_gap_s:
+    if visit.unobserved or state.now <= visit.ended_at + rules.late_s:
         return []
     waiting = [c for c in account.changes if not c.taught and c.delta_g < 0]
     if not waiting:
@@ -48,13 +51,14 @@ def learn_from_visit(state: ShelfState, account: Account, rules: Rules) -> list[
     for change in waiting:
         if len(change.counted) == 1 and paid[change.change_id] == abs(change.counted[0][1]):
             outputs += _take(state, change)
-    if state.now >= visit.ended_at + rules.grace_s:
-        outputs += _learn_from_unidentified(state, account)
-    return outputs
+    return outputs + _learn_from_unidentified(state, account)
 
 
-def learn_from_restock(state: ShelfState, restock: Restock) -> list[Output]:
-    """Take in what a finished restock brought, of those products that came as ordered."""
+def learn_from_restock(state: ShelfState, restock: Restock, rules: Rules) -> list[Output]:
+    """Take in what a restock long over brought, of those products that came as ordered."""
+    ended_at = end_of(restock)
+    if ended_at is None or state.now <= ended_at + rules.late_s:
+        return []
     ordered: Counter[str] = Counter()
     for line in restock.order.lines:
         ordered[line.sku] += line.quantity
@@ -95,7 +99,8 @@ def teach(state: ShelfState, fact: TaughtFact) -> list[Output]:
         plates = dict(state.catalogue.plates)
         if fact.plate in plates and fact.sku not in plates[fact.plate]:
             plates[fact.plate] = (*plates[fact.plate], fact.sku)
-        state.catalogue = Catalogue(state.catalogue.version, products, plates)
+        state.assortment.substitute(Catalogue(state.catalogue.version, products, plates))
+        state.catalogue = state.assortment.newest()
     return outputs
 
 

@@ -15,6 +15,8 @@ class PaymentLine:
     sku: str
     quantity: int
     unit_price: int
+    discount: int = 0
+    gift: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Payment:
     lines: tuple[PaymentLine, ...]
     paid: int
     refunds: tuple[Refund, ...]
+    total: int = 0
+    discount: int = 0
 
     @property
     def reference_at(self) -> float:

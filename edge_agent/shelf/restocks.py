@@ -8,34 +8,102 @@ from typing import Any
 
 from edge_agent.shelf.facts import RestockFact
 from edge_agent.shelf.findings import LossLine
-from edge_agent.shelf.state import Output, Restock, ShelfState
+from edge_agent.shelf.state import Change, Output, Restock, Rules, ShelfState
 from edge_agent.times import rfc3339
 
 # A restock that nobody finished ends by itself, or every later theft would count as part of it.
 RESTOCK_AT_MOST_S = 4 * 3600.0
+# Goods that came so long before a restock's end belong to it while its beginning is not known.
+UNBEGUN_S = 900.0
 
 
 def end_of(restock: Restock) -> float | None:
-    """When a restock that has begun ended, or will have by itself; None for one not begun."""
-    if restock.finished_at is not None or restock.started_at is None:
+    """When a restock ended, or will have by itself; None for one that was only planned."""
+    if restock.order.state in ("finished", "cancelled") and restock.finished_at is not None:
         return restock.finished_at
-    return restock.started_at + RESTOCK_AT_MOST_S
+    return None if restock.started_at is None else restock.started_at + RESTOCK_AT_MOST_S
 
 
 def record_restock(state: ShelfState, fact: RestockFact) -> bool:
-    """File an order's revision; False where a higher one is known already."""
+    """File an order's revision; returns whether it says anything new.
+
+    The highest revision has the lines and the state; the times are from whichever told them, for
+    messages come in any order.
+    """
     known = state.restocks.get(fact.restock_id)
-    if known is not None and known.order.revision >= fact.revision:
-        return False
     started_at = known.started_at if known else None
     finished_at = known.finished_at if known else None
-    if fact.state == "started" and started_at is None:
-        started_at = fact.told_at
-    if fact.state in ("finished", "cancelled") and started_at is not None:
-        finished_at = finished_at if finished_at is not None else fact.told_at
-    lines = fact.lines or (known.order.lines if known else ())
-    state.restocks[fact.restock_id] = Restock(replace(fact, lines=lines), started_at, finished_at)
-    return True
+    if fact.state == "started":
+        started_at = _earlier(started_at, fact.told_at)
+    elif fact.state in ("finished", "cancelled"):
+        finished_at = _earlier(finished_at, fact.told_at)
+    order = fact
+    if known is not None and (known.order.revision, known.order.told_at) >= (
+        fact.revision,
+        fact.told_at,
+    ):
+        order = known.order if known.order.lines else replace(known.order, lines=fact.lines)
+    elif known is not None and not fact.lines:
+        order = replace(fact, lines=known.order.lines)
+    if known is None:
+        state.restocks[fact.restock_id] = Restock(order, started_at, finished_at)
+        return True
+    state.restocks[fact.restock_id] = new = replace(
+        known, order=order, started_at=started_at, finished_at=finished_at
+    )
+    return new != known
+
+
+def _earlier(known: float | None, told: float) -> float:
+    return told if known is None else min(known, told)
+
+
+def restock_of(state: ShelfState, change: Change, rules: Rules) -> str | None:
+    """The restock that a change belongs to, by the orders known now.
+
+    Where two ran at once, the one that has something for the plate, then the later one.
+    """
+    best: tuple[bool, bool, float, str] | None = None
+    for restock_id, restock in state.restocks.items():
+        closeness = _closeness(restock, change, rules)
+        if closeness is None:
+            continue
+        candidate = (
+            closeness,
+            _is_for(restock, change.plate, state),
+            restock.started_at or 0.0,
+            restock_id,
+        )
+        if best is None or candidate > best:
+            best = candidate
+    return best[3] if best else None
+
+
+def _closeness(restock: Restock, change: Change, rules: Rules) -> bool | None:
+    """Whether a change fell within a restock (True) or just beside it (False); None: outside.
+
+    Goods that come may be set down just before somebody says that he begins, or after the end.
+    """
+    end = end_of(restock)
+    if end is None:
+        return None
+    start, at = restock.started_at, change.started_at
+    margin_s = rules.visit_gap_s if change.delta_g > 0 else 0.0
+    if start is None:
+        begun = change.delta_g > 0 and restock.order.state == "finished"
+        return False if begun and end - UNBEGUN_S <= at <= end + margin_s else None
+    if start <= at <= end:
+        return True
+    return False if start - margin_s <= at <= end + margin_s else None
+
+
+def _is_for(restock: Restock, plate: str, state: ShelfState) -> bool:
+    """Whether the order has a line for a plate, or for goods that belong there."""
+    placed = state.catalogue.plates.get(plate, ())
+    return any(
+        line.plate == plate or (line.plate is None and line.sku in placed)
+        for line in restock.order.lines
+    )
 
 
 def arrived(state: ShelfState, restock_id: str) -> Counter[tuple[str, str]]:
@@ -48,35 +116,59 @@ def arrived(state: ShelfState, restock_id: str) -> Counter[tuple[str, str]]:
     return came
 
 
-def report(state: ShelfState, restock: Restock, at: float) -> Output:
-    """Tell a finished restock line by line, with what came though nobody ordered it."""
+def report_content(state: ShelfState, restock: Restock, ended_at: float) -> dict[str, Any]:
+    """What a restock brought line by line, with what came though nobody ordered it."""
     order = restock.order
     came = arrived(state, order.restock_id)
-    lines: list[dict[str, Any]] = []
-    for line in order.lines:
-        found = _take(came, line.sku, line.plate, line.quantity)
-        lines.append(
-            {
-                "sku": line.sku,
-                "plate": line.plate,
-                "ordered": line.quantity,
-                "weighed": found,
-                "difference": found - line.quantity,
-            }
-        )
-    lines += [
-        {"sku": sku, "plate": plate, "ordered": 0, "weighed": count, "difference": count}
-        for (sku, plate), count in sorted(came.items())
-        if count
-    ]
-    payload: dict[str, Any] = {
+    lines = [_line(state, x.sku, x.plate, x.quantity, came) for x in order.lines]
+    for (sku, plate), count in sorted(came.items()):
+        if count:
+            lines.append(_line(state, sku, plate, 0, came))
+    return {
         "restock_id": order.restock_id,
         "operator": order.operator,
         "started_at": rfc3339(restock.started_at) if restock.started_at is not None else None,
-        "finished_at": rfc3339(restock.finished_at) if restock.finished_at is not None else None,
+        "finished_at": rfc3339(ended_at),
+        "end_assumed": restock.finished_at is None,
         "lines": lines,
+        "unidentified": _unidentified(state, order.restock_id),
     }
-    return Output("restock-reports", "shelf.restock-report", order.restock_id, at, payload)
+
+
+def report_output(restock: Restock, at: float) -> Output:
+    """Tell a restock's report at its present revision."""
+    payload = {**(restock.told or {}), "revision": restock.revision}
+    return Output("restock-reports", "shelf.restock-report", restock.order.restock_id, at, payload)
+
+
+def _line(
+    state: ShelfState,
+    sku: str,
+    plate: str | None,
+    ordered: int,
+    came: Counter[tuple[str, str]],
+) -> dict[str, Any]:
+    """One line of a report: units, and what they weigh by the catalogue (grams)."""
+    found = _take(came, sku, plate, ordered)
+    product = state.catalogue.products.get(sku)
+    unit_g = product.weight_g if product is not None else None
+    return {
+        "sku": sku,
+        "plate": plate,
+        "ordered": ordered,
+        "weighed": found,
+        "difference": found - ordered,
+        "weight_g": None if unit_g is None else round(found * unit_g, 1),
+    }
+
+
+def _unidentified(state: ShelfState, restock_id: str) -> list[dict[str, Any]]:
+    """What a restock moved that fits no product: by plate, in grams."""
+    moved: Counter[str] = Counter()
+    for change in state.changes.values():
+        if change.restock_id == restock_id and not change.items and change.kind != "withdrawn":
+            moved[change.plate] += round(10 * change.delta_g)
+    return [{"plate": p, "delta_g": tenths / 10} for p, tenths in sorted(moved.items()) if tenths]
 
 
 def _take(came: Counter[tuple[str, str]], sku: str, plate: str | None, ordered: int) -> int:

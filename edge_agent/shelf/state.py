@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from edge_agent.shelf.assortment import Assortment
 from edge_agent.shelf.books import Bustle, PlateBook
 from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import RestockFact
@@ -36,8 +37,9 @@ class Rules:
 class Change:
     """A weight change with what it was taken for. `revision` is the highest one told.
 
-    `settled` is what a payment has said it was, where the weight left it open; `taught` whether it
-    has been learned from.
+    `first_at` is when it began as it was told first, which names its visit. `settled` is what a
+    payment has said it was, where the weight left it open; `taught` whether it has been learned
+    from.
     """
 
     change_id: str
@@ -59,6 +61,7 @@ class Change:
     settled: tuple[tuple[str, int], ...] | None = None
     taught: bool = False
     level_sigma_g: float = 0.0
+    first_at: float = 0.0
 
     @property
     def items(self) -> tuple[tuple[str, int], ...]:
@@ -107,12 +110,22 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Restock:
-    """A restock order at its highest revision, with when it ran."""
+    """A restock order at its highest revision.
+
+    `started_at` and `finished_at` are what any revision said of when it ran; `told` is the report
+    that was published last, at `revision`.
+    """
 
     order: RestockFact
     started_at: float | None
     finished_at: float | None
-    reported: bool = False
+    revision: int = 0
+    told: dict[str, Any] | None = None
+
+    @property
+    def reported(self) -> bool:
+        """Whether it is over, and was told so."""
+        return self.told is not None
 
 
 @dataclass(slots=True)
@@ -125,6 +138,7 @@ class ShelfState:
     """
 
     catalogue: Catalogue
+    assortment: Assortment = field(default_factory=Assortment)
     now: float = 0.0
     due_at: float | None = None
     changes: dict[str, Change] = field(default_factory=dict)

@@ -1,100 +1,114 @@
-"""Which visit a change belongs to."""
+"""Which visit, or which restock, each change belongs to: always from all changes and all orders."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from edge_agent.shelf.facts import ChangeFact
-from edge_agent.shelf.interpreting import START_SPREAD_S, interpret
-from edge_agent.shelf.restocks import RESTOCK_AT_MOST_S
-from edge_agent.shelf.state import Change, Restock, Rules, ShelfState, Visit
-from edge_agent.weighing.change import WeightChange
-
-
-def record_change(
-    state: ShelfState, fact: ChangeFact, rules: Rules
-) -> tuple[Change | None, Change]:
-    """Identify a weight change and file it; returns the change before and after."""
-    weight = fact.change
-    before = state.changes.get(weight.change_id)
-    if weight.withdrawn:
-        after = _withdrawn(before, weight)
-    else:
-        restock_id = before.restock_id if before else _running_restock(state, weight, rules)
-        visit_id = before.visit_id if before else None
-        if before is None and restock_id is None:
-            visit_id = _join_visit(state, weight, rules)
-        after = interpret(state, weight, restock_id, visit_id, rules)
-    state.changes[after.change_id] = after
-    if after.visit_id is not None:
-        _stretch(state, after.visit_id)
-    return before, after
+from edge_agent.shelf.interpreting import START_SPREAD_S
+from edge_agent.shelf.restocks import restock_of
+from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
 
 
-def _withdrawn(before: Change | None, weight: WeightChange) -> Change:
-    visit_id = before.visit_id if before else None
-    return Change(
-        change_id=weight.change_id,
-        revision=before.revision + 1 if before else 1,
-        plate=weight.plate,
-        started_at=weight.started_at,
-        settled_at=weight.settled_at,
-        delta_g=0.0,
-        sigma_g=weight.sigma_g,
-        level_g=weight.level_g,
-        kind="withdrawn",
-        hypotheses=(),
-        accepted=False,
-        unobserved=weight.unobserved,
-        visit_id=visit_id,
-        restock_id=before.restock_id if before else None,
-        prices={},
-        evidence=before.evidence if before else (),
+@dataclass(slots=True)
+class _Stay:
+    """Changes that follow close upon each other."""
+
+    members: list[Change]
+    ended_at: float
+    unobserved: bool
+
+    @property
+    def name(self) -> str:
+        return f"V{round(self.members[0].first_at * 1000)}"
+
+
+def regroup(state: ShelfState, rules: Rules) -> set[str]:
+    """Give every live change its restock or its visit; returns those that moved, by change id.
+
+    Order does not matter: a visit is named by the change that began it, and one that an order has
+    explained away stays without changes until it is forgotten.
+    """
+    moved: set[str] = set()
+    ordered = sorted(state.changes.values(), key=lambda c: (c.first_at, c.change_id))
+    free: list[Change] = []
+    for change in ordered:
+        restock_id = restock_of(state, change, rules)
+        if restock_id is None:
+            free.append(change)
+        elif change.restock_id != restock_id:
+            moved.add(change.change_id)
+            state.changes[change.change_id] = replace(change, restock_id=restock_id, visit_id=None)
+    stays = [*_observed(free, rules), *_unobserved(free)]
+    found: dict[str, Visit] = {}
+    for stay in sorted(stays, key=lambda s: (s.members[0].first_at, s.unobserved)):
+        visit_id = stay.name
+        while visit_id in found:
+            visit_id += "b"
+        found[visit_id] = _visit(state.visits.get(visit_id), visit_id, stay)
+        moved |= _join(state, stay.members, visit_id)
+    _replace_visits(state, found)
+    return moved
+
+
+def _observed(free: Iterable[Change], rules: Rules) -> list[_Stay]:
+    stays: list[_Stay] = []
+    for change in free:
+        if change.unobserved:
+            continue
+        last = stays[-1] if stays else None
+        if last is not None and change.started_at - last.ended_at <= rules.visit_gap_s:
+            last.members.append(change)
+            last.ended_at = max(last.ended_at, change.settled_at)
+        else:
+            stays.append(_Stay([change], change.settled_at, unobserved=False))
+    return stays
+
+
+def _unobserved(free: Iterable[Change]) -> list[_Stay]:
+    """What was found at one start belongs together, though plates settle one after the other."""
+    stays: list[_Stay] = []
+    for change in sorted((c for c in free if c.unobserved), key=lambda c: c.settled_at):
+        last = stays[-1] if stays else None
+        if last is not None and change.settled_at - last.ended_at <= START_SPREAD_S:
+            last.members.append(change)
+            last.ended_at = max(last.ended_at, change.settled_at)
+        else:
+            stays.append(_Stay([change], change.settled_at, unobserved=True))
+    for stay in stays:
+        stay.members.sort(key=lambda c: (c.first_at, c.change_id))
+    return stays
+
+
+def _visit(known: Visit | None, visit_id: str, stay: _Stay) -> Visit:
+    """The visit as it was, spanning its changes that still count."""
+    counting = [c for c in stay.members if c.kind != "withdrawn"] or stay.members
+    started_at = min(c.started_at for c in counting)
+    ended_at = max(c.settled_at for c in counting)
+    if known is None:
+        return Visit(visit_id, started_at, ended_at, stay.unobserved)
+    if (known.started_at, known.ended_at) == (started_at, ended_at):
+        return known
+    return replace(known, started_at=started_at, ended_at=ended_at)
+
+
+def _join(state: ShelfState, members: Iterable[Change], visit_id: str) -> set[str]:
+    moved: set[str] = set()
+    for change in members:
+        if change.visit_id != visit_id or change.restock_id is not None:
+            moved.add(change.change_id)
+            state.changes[change.change_id] = replace(change, visit_id=visit_id, restock_id=None)
+    return moved
+
+
+def _replace_visits(state: ShelfState, found: dict[str, Visit]) -> None:
+    """Use the visits found; former ones stay where something was told of them."""
+    for visit_id, visit in state.visits.items():
+        told = visit.told is not None or f"C{visit_id[1:]}" in state.cases
+        if visit_id not in found and told:
+            found[visit_id] = visit
+    state.visits = dict(sorted(found.items(), key=lambda item: (item[1].started_at, item[0])))
+    living = {c.visit_id for c in state.changes.values()}
+    state.current_visit = max(
+        (v for v in found if v in living), key=lambda v: found[v].ended_at, default=None
     )
-
-
-def _running_restock(state: ShelfState, weight: WeightChange, rules: Rules) -> str | None:
-    for restock_id, restock in state.restocks.items():
-        tail_s = rules.visit_gap_s if weight.delta_g > 0 else 0.0
-        if _runs(restock, weight.started_at, tail_s):
-            return restock_id
-    return None
-
-
-def _runs(restock: Restock, at: float, tail_s: float) -> bool:
-    """Whether a change at `at` belongs to it; goods may be set down `tail_s` after its end."""
-    if restock.started_at is None or at < restock.started_at:
-        return False
-    if restock.finished_at is not None:
-        return at <= restock.finished_at + tail_s
-    return at <= restock.started_at + RESTOCK_AT_MOST_S
-
-
-def _join_visit(state: ShelfState, weight: WeightChange, rules: Rules) -> str:
-    visit = state.visits.get(state.current_visit or "")
-    if visit is not None and visit.unobserved == weight.unobserved:
-        gap_s = weight.started_at - visit.ended_at
-        if weight.unobserved:
-            gap_s = weight.settled_at - visit.ended_at - START_SPREAD_S + rules.visit_gap_s
-        if gap_s <= rules.visit_gap_s:
-            return visit.visit_id
-    visit_id = f"V{round(weight.started_at * 1000)}"
-    while visit_id in state.visits:
-        visit_id += "b"
-    state.visits[visit_id] = Visit(
-        visit_id, weight.started_at, weight.settled_at, weight.unobserved
-    )
-    state.current_visit = visit_id
-    return visit_id
-
-
-def _stretch(state: ShelfState, visit_id: str) -> None:
-    """Let the visit span its changes."""
-    visit = state.visits[visit_id]
-    changes = state.changes_of(visit_id)
-    if changes:
-        state.visits[visit_id] = replace(
-            visit,
-            started_at=min(c.started_at for c in changes),
-            ended_at=max(c.settled_at for c in changes),
-        )

@@ -13,6 +13,7 @@ ViewKind = Literal[
     "change",
     "visit",
     "case",
+    "reason",
     "payment",
     "restock",
     "scan",
@@ -25,7 +26,7 @@ ViewKind = Literal[
 Payload = dict[str, Any]
 Payloads = list[Payload]
 
-_HISTORY = ("change", "visit", "case", "payment", "restock", "scan", "rejection")
+_HISTORY = ("change", "visit", "case", "reason", "payment", "restock", "scan", "rejection")
 
 LESSON_KEYS = ("at", "sku", "reason", "weight_g", "sd_g", "units", "catalogue_g")
 
@@ -81,11 +82,15 @@ class Views:
         self._db.execute("delete from view where kind = ? and key = ?", (kind, key))
 
     def prune(self, before: float) -> int:
-        """Drop history older than `before` and return how much; open cases stay, whatever age."""
+        """Drop history older than `before` and return how much.
+
+        Open cases stay, whatever age, and so do their reasons.
+        """
         marks = ",".join("?" * len(_HISTORY))
         return self._db.execute(
             f"delete from view where kind in ({marks}) and at < ? and not"
-            " (kind = 'case' and coalesce(json_extract(payload, '$.state'), '') <> 'closed')",
+            " (kind in ('case', 'reason') and key in (select key from view where kind = 'case'"
+            " and coalesce(json_extract(payload, '$.state'), '') <> 'closed'))",
             (*_HISTORY, before),
         )
 

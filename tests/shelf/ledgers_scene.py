@@ -15,12 +15,14 @@ HOUR = 3600.0
 class Shelf:
     """A shelf that has been stocked and told its first weights."""
 
+    late_s = 86400.0
+
     def __init__(self, **stock: dict[str, int]) -> None:
         self.grams = {
             plate: sum(n * WEIGHTS[sku] for sku, n in goods.items())
             for plate, goods in stock.items()
         }
-        self.scene = Scene(until=0.0)
+        self.scene = Scene(until=0.0, late_s=self.late_s)
         self.scene.tell(LevelsFact(START - HOUR, dict(self.grams)), until=-HOUR)
 
     def change(

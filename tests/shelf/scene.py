@@ -20,12 +20,13 @@ START = 1_772_420_400.0
 A_WEEK = 7 * 86400.0
 
 
-def settings() -> Settings:
-    """Three plates: colas of nearly one weight, nuts, gum."""
+def settings(late_s: float = 86400.0) -> Settings:
+    """Four plates: cola, nuts, gum, and colas of nearly one weight."""
     return Settings.model_validate(
         {
             "shelf_id": "office-7",
             "currency": "CNY",
+            "matching": {"late_s": late_s},
             "plate": [
                 {"id": "A1", "scale": "main", "channel": 0, "products": ["cola"]},
                 {"id": "A2", "scale": "main", "channel": 1, "products": ["nuts"]},
@@ -103,9 +104,10 @@ def told_at(fact: PaymentFact, at: float) -> PaymentFact:
 class Scene:
     """Runs facts in the order of their `at`, then lets time pass until nothing is due."""
 
-    def __init__(self, *facts: Fact, until: float = A_WEEK) -> None:
+    def __init__(self, *facts: Fact, until: float = A_WEEK, late_s: float = 86400.0) -> None:
         self.store = Store.in_memory()
-        self.ledger = Ledger(settings(), self.store)
+        self.settings = settings(late_s)
+        self.ledger = Ledger(self.settings, self.store)
         self.outputs: list[Output] = []
         self.tell(*facts, until=until)
 
@@ -139,4 +141,4 @@ class Scene:
 
     def recalled(self) -> ShelfState:
         """The state as a restarted agent would find it."""
-        return Ledger(settings(), self.store).state
+        return Ledger(self.settings, self.store).state

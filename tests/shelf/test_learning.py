@@ -21,8 +21,16 @@ from edge_agent.shelf.learning import (
     suggest,
 )
 from edge_agent.shelf.payments import Refund, RefundLine
-from tests.shelf.ledgers_scene import HOUR, Shelf
+from tests.shelf.ledgers_scene import HOUR
+from tests.shelf.ledgers_scene import Shelf as PatientShelf
 from tests.shelf.scene import START, payment, put
+
+
+class Shelf(PatientShelf):
+    """One that waits minutes for late payments, so that it learns soon."""
+
+    late_s = 350.0
+
 
 COLA = Product("cola", "Cola", 346.0, 2.0, 350)
 NUTS = Product("nuts", "Nuts", 80.0, 2.0, 1200)

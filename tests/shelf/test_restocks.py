@@ -16,7 +16,14 @@ def test_goods_that_came_as_ordered_are_reported_and_no_case() -> None:
     scene = Scene(order(0, "started", 1), put(10, "A2", "nuts", 3), order(30, "finished", 2))
     (report,) = scene.of("restock-reports")
     assert report["lines"] == [
-        {"sku": "nuts", "plate": "A2", "ordered": 3, "weighed": 3, "difference": 0}
+        {
+            "sku": "nuts",
+            "plate": "A2",
+            "ordered": 3,
+            "weighed": 3,
+            "difference": 0,
+            "weight_g": 240.0,
+        }
     ]
     assert scene.of("losses") == []
     assert scene.of("visits") == []

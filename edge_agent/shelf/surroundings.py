@@ -1,0 +1,139 @@
+"""What is known around a change when its weight is read: what stood there, what had just left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from edge_agent.shelf.candidates import Surroundings
+from edge_agent.shelf.learning import all_as_learned
+from edge_agent.shelf.state import Change, Rules, ShelfState
+
+# Changes found at one start belong together, though plates settle one after the other.
+START_SPREAD_S = 60.0
+# Goods that left may come back for so long.
+AWAY_S = 3600.0
+
+
+@dataclass(slots=True)
+class Past:
+    """The live changes that count, by plate; `touched` are those that were read anew.
+
+    `booked` are the changes as they stand in the stock.
+    """
+
+    booked: dict[str, list[Change]] = field(default_factory=dict)
+    by_plate: dict[str, dict[str, Change]] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, state: ShelfState, former: Mapping[str, Change | None]) -> Past:
+        """All changes of a state that were not withdrawn; `former` are those not booked as they
+        are now, as they were before."""
+        past = cls()
+        for change in state.changes.values():
+            booked = former.get(change.change_id, change)
+            if booked is not None:
+                past.booked.setdefault(booked.plate, []).append(booked)
+            if change.kind != "withdrawn":
+                past.put(change)
+        return past
+
+    @property
+    def changes(self) -> list[Change]:
+        """All of them."""
+        return [c for changes in self.by_plate.values() for c in changes.values()]
+
+    def put(self, change: Change) -> None:
+        """Take a change in, in place of what it was."""
+        self.by_plate.setdefault(change.plate, {})[change.change_id] = change
+
+    def of_plate(self, plate: str) -> Iterable[Change]:
+        """Those of one plate."""
+        return self.by_plate.get(plate, {}).values()
+
+
+def surroundings(state: ShelfState, past: Past, change: Change, rules: Rules) -> Surroundings:
+    """What was known beside the weight, from the changes before it alone."""
+    catalogue = state.assortment.at(change.started_at)
+    products = all_as_learned(catalogue.products, state.learned)
+    planogram = catalogue.plates.get(change.plate, ())
+    counts = _counts_before(state, past, change)
+    if change.plate not in state.counted:
+        # Counted from zero: what stands there may be more, never less.
+        counts = {s: n for s, n in counts.items() if n > 0 and s not in planogram}
+    left, away = _left(past, change, 3 * rules.visit_gap_s)
+    return Surroundings(
+        planogram=[products[s] for s in planogram if s in products],
+        elsewhere=[p for s, p in products.items() if s not in planogram and p.weight_g],
+        stock=counts,
+        just_left=left,
+        away=away,
+        restocking=change.restock_id is not None or change.unobserved,
+        expected=_expected(state, change),
+    )
+
+
+def _counts_before(state: ShelfState, past: Past, change: Change) -> dict[str, int]:
+    """What stood on the plate by the weights before a change.
+
+    Of goods that a change before it may have been, nobody knows how many there are.
+    """
+    counts: Counter[str] = Counter(state.stock.get(change.plate, {}))
+    book = state.books.get(change.plate)
+    counted_at = book.recounted.at if book is not None and book.recounted is not None else None
+    if counted_at is not None and change.settled_at <= counted_at:
+        return {}
+    for booked in past.booked.get(change.plate, ()):
+        if counted_at is None or booked.settled_at > counted_at:
+            for sku, quantity in booked.counted:
+                counts[sku] -= quantity
+    vague: set[str] = set()
+    for other in past.of_plate(change.plate):
+        if not _is_before(other, change):
+            continue
+        if counted_at is not None and other.settled_at <= counted_at:
+            continue
+        for sku, quantity in other.items:
+            counts[sku] += quantity
+        if not other.accepted:
+            vague |= {sku for h in other.hypotheses for sku, _ in h.items}
+    return {sku: n for sku, n in counts.items() if sku not in vague}
+
+
+def _is_before(other: Change, change: Change) -> bool:
+    return (other.settled_at, other.change_id) < (change.settled_at, change.change_id)
+
+
+def _left(past: Past, change: Change, just_s: float) -> tuple[dict[str, int], dict[str, int]]:
+    """Units that left any plate shortly, and within the hour, before a change, less those back."""
+    # What is found at a start has no order.
+    until = change.settled_at + (START_SPREAD_S if change.unobserved else 0.0)
+    just: Counter[str] = Counter()
+    away: Counter[str] = Counter()
+    for plate in past.by_plate:
+        for other in past.of_plate(plate):
+            if not change.started_at - AWAY_S <= other.settled_at <= until:
+                continue
+            if other.change_id == change.change_id:
+                continue
+            for sku, quantity in other.items:
+                away[sku] -= quantity
+                if other.settled_at >= change.started_at - just_s:
+                    just[sku] -= quantity
+    return _positive(just), _positive(away)
+
+
+def _positive(counts: Counter[str]) -> dict[str, int]:
+    return {sku: n for sku, n in counts.items() if n > 0}
+
+
+def _expected(state: ShelfState, change: Change) -> dict[str, int]:
+    """Units by SKU that the running order brings to a plate, or to no plate in particular."""
+    expected: Counter[str] = Counter()
+    if change.restock_id is not None:
+        for line in state.restocks[change.restock_id].order.lines:
+            if line.quantity > 0 and line.plate in (None, change.plate):
+                expected[line.sku] += line.quantity
+    return dict(expected)
