@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from functools import singledispatchmethod
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from edge_agent.adapter import Adapter, stop_together
 from edge_agent.clock import SteadyClock
 from edge_agent.cloud import session_events as cloud
 from edge_agent.control import SOCKET_NAME, ControlServer
 from edge_agent.desk import Desk
 from edge_agent.errors import StoreError
-from edge_agent.inbox import Inbox
+from edge_agent.fittings import Fittings, with_remote_tares
 from edge_agent.inlet import Inlet
 from edge_agent.ledger import Ledger
 from edge_agent.pipeline import Pipeline
 from edge_agent.reception import Asked, Reception
-from edge_agent.replaying import verifier_for
 from edge_agent.scales import Scales
 from edge_agent.sensing.scale import ScaleBlock, ScaleFound, ScaleLost
 from edge_agent.settings import Settings
@@ -31,7 +32,7 @@ from edge_agent.store.store import Store
 from edge_agent.systemd_notify import Notifier
 from edge_agent.traces import TraceKeeper
 from edge_agent.upkeep import Upkeep
-from edge_agent.uplink import Uplink
+from edge_agent.uplink import Uplink, build_uplink
 from edge_agent.vision.camera import CameraEnded, CameraEvent, CameraFound, CameraLost, CameraReader
 from edge_agent.vision.frames import Frame
 from edge_agent.witness import Witness
@@ -40,16 +41,8 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 0.2
 STORE_RETRY_S = 1.0
-
-
-class Adapter(Protocol):
-    """What runs beside the loop: a scale, a camera, the cloud."""
-
-    def start(self) -> None:
-        """Begin, in the background."""
-
-    def stop(self) -> None:
-        """End, within about a second."""
+# For the answer to a restart to leave; what does not is sent after the start.
+FAREWELL_S = 1.5
 
 
 class Agent:
@@ -64,57 +57,55 @@ class Agent:
         clock: SteadyClock | None = None,
     ) -> None:
         """Opens the state folder; raises StoreError or SettingsError where that cannot be."""
-        self._settings = settings
         self._clock = clock or SteadyClock()
         self._notifier = notifier
         self._inlet = Inlet()
         self._stopping = threading.Event()
+        self._leave_at: float | None = None
         self._store = Store.open(state)
+        self._settings = with_remote_tares(settings, self._store.tares)
         self._ledger = Ledger(settings, self._store)
         self._standing = Standing(settings, self._clock.now())
         self._witness = Witness(settings, state / "evidence", self._ledger, self._store)
         self._pipeline = Pipeline(
-            settings,
+            self._settings,
             self._ledger,
             self._store,
             on_outputs=self._decided,
             on_change=lambda change: self._witness.want(change, self._clock.now()),
             traces=TraceKeeper(self._store.traces),
         )
-        self._scales = Scales(settings, self._clock.now, self._inlet.put)
+        self._scales = Scales(self._settings, self._clock.now, self._inlet.put)
         for scale_id, plates in self._scales.plates.items():
             self._pipeline.add_scale(scale_id, [p.id for p in plates])
         self._reception = Reception(self._inlet.put)
         self._control = ControlServer(state / SOCKET_NAME, self._reception.handle)
+        self._fittings = self._build_fittings(settings)
         self._uplink = self._build_uplink(settings_path)
-        self._desk = Desk(
-            self._ledger, self._pipeline, self._store, self._standing, self._scales, self._witness
-        )
+        self._desk = Desk(self._ledger, self._pipeline, self._store, self._fittings, self._witness)
         self._cameras = [CameraReader(c, self._clock.now, self._see) for c in settings.camera]
         self._upkeep = Upkeep(
             self._ledger, self._pipeline, self._store, self._standing, notifier, self._clock
         )
         self._unstored: deque[Any] = deque()
 
+    def _build_fittings(self, filed: Settings) -> Fittings:
+        parts = (self._pipeline, self._scales, self._witness, self._standing)
+        return Fittings(filed, self._store, self._ledger, *parts, restart=self._leave_soon)
+
     def _build_uplink(self, settings_path: Path) -> Uplink | None:
-        settings = self._settings
-        if settings.mqtt is None:
-            return None
-        inbox = Inbox(self._ledger, verifier_for(settings, settings_path), settings.currency)
-        return Uplink(
-            settings,
-            settings_path,
-            self._store,
-            self._ledger,
-            inbox,
-            self._standing,
-            # Waits for room: a dropped message would come again only with the next connection.
-            emit=self._inlet.put_surely,
-        )
+        parts = (self._store, self._ledger, self._fittings, self._standing)
+        # Waits for room: a dropped message would come again only with the next connection.
+        return build_uplink(self._settings, settings_path, *parts, emit=self._inlet.put_surely)
 
     def stop(self) -> None:
         """Ask the loop to end; safe from a signal handler."""
         self._stopping.set()
+
+    def _leave_soon(self) -> None:
+        """End by a command, with status 0: the unit starts the agent again (Restart=always)."""
+        log.info("restarting, by a command from the cloud")
+        self._leave_at = time.monotonic() + FAREWELL_S
 
     def run(self) -> None:
         """Work until `stop`; leaves everything closed and the levels stored."""
@@ -142,14 +133,10 @@ class Agent:
     def _end(self) -> None:
         self._notifier.stopping()
         self._control.stop()
-        # Side by side, since each may take most of a second and SIGTERM allows two.
-        threads = [threading.Thread(target=adapter.stop) for adapter in self._adapters()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(1.0)
+        stop_together(self._adapters())
         try:
             self._pipeline.keep_levels(self._clock.now())
+            self._upkeep.keep_watched()
             self._pipeline.keep_traces(self._clock.now())
         except StoreError as error:
             log.error("%s", error)
@@ -169,10 +156,12 @@ class Agent:
             self._decided(self._witness.keep_due(now))
             self._decided(self._upkeep.work(now))
             if self._uplink is not None:
-                self._uplink.pump()
+                self._uplink.pump(now)
             self._store_works()
         except StoreError as error:
             self._store_failed(error)
+        if self._leave_at is not None and time.monotonic() >= self._leave_at:
+            self._stopping.set()
         if all(reader.is_alive() for reader in self._scales.readers):
             self._upkeep.feed_watchdog()
 
@@ -192,6 +181,7 @@ class Agent:
     @_take.register
     def _(self, block: ScaleBlock) -> None:
         grams = self._scales.grams(block)
+        self._fittings.recent.note(block)
         if self._reception.has_listeners:
             self._scales.pass_on(block, grams, self._reception)
         self._pipeline.weigh(block.scale_id, block.times, grams)

@@ -7,13 +7,13 @@ from typing import Any
 
 from edge_agent import stock_requests
 from edge_agent.errors import EdgeAgentError, UsageError
+from edge_agent.fittings import Fittings
 from edge_agent.ledger import Ledger
 from edge_agent.pipeline import Pipeline
 from edge_agent.reception import Asked, number_of, picture_answer
-from edge_agent.scales import Scales
 from edge_agent.shelf.facts import RestockFact, VerdictFact
 from edge_agent.shelf.state import Output
-from edge_agent.standing import Standing, health_rows
+from edge_agent.standing import health_rows
 from edge_agent.store.store import Store
 from edge_agent.witness import Witness
 
@@ -21,22 +21,20 @@ Decided = Callable[[Sequence[Output]], None]
 
 
 class Desk:
-    """Carries requests out against the ledger, the pipeline and the plates' calibration."""
+    """Carries requests out against the ledger, the pipeline and the shelf's fittings."""
 
     def __init__(
         self,
         ledger: Ledger,
         pipeline: Pipeline,
         store: Store,
-        standing: Standing,
-        scales: Scales,
+        fittings: Fittings,
         witness: Witness,
     ) -> None:
         self._ledger = ledger
         self._pipeline = pipeline
         self._store = store
-        self._standing = standing
-        self._scales = scales
+        self._fittings = fittings
         self._witness = witness
 
     def answer(self, asked: Asked, now: float, decided: Decided) -> None:
@@ -63,7 +61,7 @@ class Desk:
     def _show(self, request: dict[str, Any], now: float) -> dict[str, Any]:
         kind = request.get("ask")
         if kind == "status":
-            return self._standing.payload(now, self._pipeline.health(), self._store.outbox.depth)
+            return self._fittings.status(now)
         if kind == "weights":
             return {"plates": health_rows(self._pipeline.health())}
         if kind == "snapshot":
@@ -85,9 +83,7 @@ class Desk:
         """Use a plate's new calibration from now on; its present weight is no change."""
         plate_id = str(request.get("plate"))
         zero_counts = number_of(request, "zero_counts")
-        counts_per_g = number_of(request, "counts_per_g")
-        self._scales.calibrate(plate_id, zero_counts, counts_per_g)
-        self._pipeline.relevel(plate_id, zero_counts, counts_per_g)
+        self._fittings.calibrated(plate_id, zero_counts, number_of(request, "counts_per_g"))
         return {"plate": plate_id}
 
     def _restock(self, state: str, now: float, decided: Decided) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from edge_agent.doctor_machine import (
     check_state_folder,
 )
 from edge_agent.doctor_scales import LISTEN_S, check_scales, check_scales_through_agent
+from edge_agent.doctor_stock import check_stock_ledger
 from edge_agent.errors import AgentNotRunning, SettingsError, StoreError
 from edge_agent.settings import MqttSettings, Settings
 from edge_agent.settings_file import load_settings, mqtt_password, resolve
@@ -56,6 +57,7 @@ def examine(
     yield from check_state_folder(state, settings)
     yield from _database(state)
     yield from check_ledgers(state)
+    yield from check_stock_ledger(state)
     if settings is not None:
         yield from _devices(settings, state, running is not None, note, seconds)
         yield from _broker(settings, settings_path, note)

@@ -7,12 +7,14 @@ from copy import deepcopy
 
 from edge_agent.cloud.events import make_event
 from edge_agent.codec import dump_fact, dump_state, kind_of, load_fact, load_state
+from edge_agent.report.keeping import fold_old, keep_payment
 from edge_agent.settings import Settings
 from edge_agent.shelf.advance import advance, first_state
 from edge_agent.shelf.assortment import file_settings
 from edge_agent.shelf.audit import levels_worth_telling
 from edge_agent.shelf.catalogue import Catalogue, Product
-from edge_agent.shelf.facts import CatalogueFact, Fact, LevelsFact, Tick
+from edge_agent.shelf.facts import CatalogueFact, Fact, LevelsFact, PaymentFact, Tick
+from edge_agent.shelf.memo import Memo
 from edge_agent.shelf.state import Output, Rules, ShelfState
 from edge_agent.store.outbox import OutboxMessage
 from edge_agent.store.store import Store
@@ -27,6 +29,7 @@ _VIEWS: dict[str, ViewKind] = {
     "changes": "change",
     "visits": "visit",
     "losses": "case",
+    "restock-reports": "restock",
     "reasons": "reason",
     "stock": "stock",
     "rejections": "rejection",
@@ -78,8 +81,10 @@ class Ledger:
                 if seen is not None and not self._store.journal.accept(*seen, fact.at):
                     return []
                 seq = self._store.journal.append(kind_of(fact), fact.at, dump_fact(fact))
-                outputs = advance(self.state, fact, self._rules)
+                outputs = advance(self.state, fact, self._rules, self._memo)
                 self._keep(seq, outputs)
+                if isinstance(fact, PaymentFact):
+                    keep_payment(self._store, fact.payment, fact.at)
                 if reply is not None:
                     self._put(seq, len(outputs), reply, answer_to)
                 if levels:
@@ -127,12 +132,18 @@ class Ledger:
         return outputs
 
     def tidy(self, now: float) -> None:
-        """Drop what is past its time: journal rows, notes of messages seen, old views."""
+        """Drop what is past its time: journal rows, notes of messages seen, old views.
+
+        What reports count is folded into tallies (`store.history`), some of it with each call.
+        """
         before = now - JOURNAL_DAYS * 86400
         with self._store.atomic():
             self._store.journal.prune(before)
             self._store.journal.forget(now - SEEN_DAYS * 86400)
-            self._store.views.prune(now - self._settings.evidence.retention_days * 86400)
+            retention_days = self._settings.evidence.retention_days
+            fold_old(self._store, now, retention_days)
+            self._store.views.prune(now - retention_days * 86400)
+            self._store.stock_ledger.fold(now)
 
     def _file_settings(self) -> None:
         """Take in what a technician has changed in the settings file since the last start."""
@@ -143,6 +154,7 @@ class Ledger:
             self.take(CatalogueFact(self.state.now, 0, products, self._filed.plates))
 
     def _recall(self) -> ShelfState:
+        self._memo = Memo()
         snapshot, rows = self._store.journal.load()
         if snapshot is None and not rows:
             # What was filed at the first start, whatever the settings file says later.
@@ -152,7 +164,11 @@ class Ledger:
         for row in rows:
             fact = load_fact(row.kind, row.body)
             if fact is not None:
-                advance(state, fact, self._rules)
+                advance(state, fact, self._rules, self._memo)
+        if not self._store.stock_ledger.is_open:
+            # An older agent kept no ledger of units: the next input opens it.
+            state.units.opened = False
+            self._memo = Memo()
         self._since_snapshot = len(rows)
         return state
 
@@ -171,6 +187,8 @@ class Ledger:
         if output.audience == "shelf":
             if output.topic == "lessons":
                 self._store.views.put_lesson(output.at, output.payload)
+            elif output.topic == "entries":
+                self._store.stock_ledger.append(output.at, output.payload)
             else:
                 self._store.views.put(_VIEWS[output.topic], output.key, output.at, output.payload)
             return
@@ -195,6 +213,7 @@ class Ledger:
         )
         view = _VIEWS.get(output.topic)
         if view is not None:
+            self._store.history.recall(view, output.key)
             self._store.views.put(view, output.key, output.at, output.payload)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from edge_agent.truth import TrueChange, TrueLoss, Truth, normal_items
+from edge_agent.truth import TrueChange, TrueLoss, TrueVisit, Truth, normal_items
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -71,8 +71,16 @@ class _LossLine(_Line):
     value: int | None = None
 
 
-_TRUTH: TypeAdapter[_ChangeLine | _LossLine] = TypeAdapter(
-    Annotated[_ChangeLine | _LossLine, Field(discriminator="truth")]
+class _VisitLine(_Line):
+    truth: Literal["visit"]
+    time: Seconds
+    ended: Seconds
+    kind: str
+    honest: bool
+
+
+_TRUTH: TypeAdapter[_ChangeLine | _LossLine | _VisitLine] = TypeAdapter(
+    Annotated[_ChangeLine | _LossLine | _VisitLine, Field(discriminator="truth")]
 )
 
 
@@ -82,4 +90,6 @@ def read_truth(value: Any) -> Truth:
     if isinstance(line, _ChangeLine):
         items = normal_items(item.model_dump() for item in line.items)
         return TrueChange(line.time, line.plate, items, line.grams)
+    if isinstance(line, _VisitLine):
+        return TrueVisit(line.time, line.ended, line.kind, line.honest)
     return TrueLoss(line.time, line.kind, line.sku, line.quantity, line.value)

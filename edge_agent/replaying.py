@@ -37,9 +37,8 @@ def replay(
     store = Store.in_memory()
     ledger = Ledger(settings, store)
     pipeline = Pipeline(settings, ledger, store)
-    inbox = Inbox(
-        ledger, verifier_for(settings, recording.folder / "shelf.toml"), settings.currency
-    )
+    verifier = verifier_for(settings, recording.folder / "shelf.toml")
+    inbox = Inbox(ledger, verifier, settings, store)
     if recording.plates_in_file:
         pipeline.add_scale(SCALE, recording.plates_in_file)
     now = 0.0

@@ -52,10 +52,23 @@ class OpenLine:
     kind: str
     sku: str | None
     quantity: int
+    value: int = 0
 
     def distance_s(self, at: float) -> float:
         """How far a time lies outside the visit; 0 within."""
         return max(self.started_at - at, at - self.ended_at, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCase:
+    """A case over all of its revisions: whether it `stands` at the end, and ever was open."""
+
+    case_id: str
+    visit_id: str | None
+    started_at: float
+    ended_at: float
+    stands: bool
+    was_open: bool
 
 
 def reported_changes(reports: Iterable[Report]) -> list[ReportedChange]:
@@ -106,10 +119,41 @@ def open_lines(reports: Iterable[Report]) -> list[OpenLine]:
                 line["kind"],
                 line["sku"],
                 line["quantity"],
+                line.get("value") or 0,
             )
             for line in data["lines"]
         )
     return lines
+
+
+def told_cases(reports: Iterable[Report]) -> list[ToldCase]:
+    """Give each case that was ever told, by its last revision."""
+    last: dict[str, Report] = {}
+    opened: set[str] = set()
+    for report in reports:
+        if report["topic"] != "losses":
+            continue
+        data = report["payload"]["data"]
+        if data["state"] == "open":
+            opened.add(data["case_id"])
+        known = last.get(data["case_id"])
+        if known is None or data["revision"] > known["payload"]["data"]["revision"]:
+            last[data["case_id"]] = report
+    cases = []
+    for case_id, report in last.items():
+        data = report["payload"]["data"]
+        started_at, ended_at = (
+            parse_time(data[key]) if data.get(key) else report["time"]
+            for key in ("started_at", "ended_at")
+        )
+        cases.append(
+            ToldCase(
+                case_id, data.get("visit_id"), started_at, ended_at,
+                data["state"] != "closed" or data.get("resolution") == "confirmed",
+                case_id in opened,
+            )
+        )  # fmt: skip
+    return cases
 
 
 def _last_revisions(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from edge_agent.scoring_identities import Identities
+from edge_agent.scoring_losses import LossFigures
 from edge_agent.tallies import Share, Tally, quantile, rounded
 
 __all__ = ["Score", "Share", "Tally", "quantile", "total"]
@@ -36,6 +37,7 @@ class Score:
     steps: Tally = field(default_factory=Tally)
     losses: Tally = field(default_factory=Tally)
     losses_by_kind: Mapping[str, Tally] = field(default_factory=dict)
+    loss_figures: LossFigures = field(default_factory=LossFigures)
     abstained: int = 0
     actions: Share = field(default_factory=Share)
     doubles: Mapping[str, Share] = field(default_factory=dict)
@@ -117,6 +119,8 @@ class Score:
                 **self.losses.as_dict(),
                 "by_kind": {kind: t.as_dict() for kind, t in self.losses_by_kind.items()},
             },
+            "losses_interval": self.losses.intervals(),
+            "loss_figures": self.loss_figures.as_dict(),
             "cases_against_paid_visits": self.cases_against_paid_visits,
             "actions": self.actions.as_dict(),
             "doubles_split": {
@@ -153,6 +157,7 @@ class Score:
             "wrong_identities": list(self.identities.wrong),
             "missed_losses": list(self.missed_losses),
             "false_losses": list(self.false_losses),
+            "wrong_losses": list(self.loss_figures.words),
         }
 
     def _told(self, tally: Tally) -> dict[str, Any]:

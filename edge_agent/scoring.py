@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from edge_agent.reported import OpenLine, Report, ReportedChange, open_lines, reported_changes
+from edge_agent.reported import (
+    OpenLine,
+    Report,
+    ReportedChange,
+    ToldCase,
+    open_lines,
+    reported_changes,
+    told_cases,
+)
 from edge_agent.score import Score
 from edge_agent.scoring_actions import actions, last_of_each, right_actions, split_doubles
 from edge_agent.scoring_identities import item_words, judge_identities
+from edge_agent.scoring_losses import against_paid, loss_figures, match_losses
 from edge_agent.scoring_pairs import any_change, pair_changes, same_items, same_weight
 from edge_agent.tallies import Tally
-from edge_agent.truth import TrueChange, TrueLoss, Truth, expected_grams
-
-NEAR_VISIT_S = 900.0
-"""How far from a visit a loss may be and still be meant by its case: one may be decided later."""
-
-IN_VISIT_S = 30.0
-"""How far outside a visit's reported times its losses may lie: hands are seen late."""
-
-AT_ANY_TIME = frozenset({"refunded", "unobserved", "restock_shortfall"})
-"""Kinds that show long after the goods left, or that belong to no visit."""
+from edge_agent.truth import TrueChange, TrueLoss, TrueVisit, Truth, expected_grams
 
 NO_WEIGHTS: Mapping[str, float] = {}
 
@@ -43,7 +43,11 @@ def score(
     true_changes = sorted((t for t in lines if isinstance(t, TrueChange)), key=lambda t: t.at)
     true_losses = [t for t in lines if isinstance(t, TrueLoss)]
     return _score_changes(true_changes, reported_changes(reports), weights_g) + _score_losses(
-        true_losses, open_lines(reports), duration_s
+        true_losses,
+        [t for t in lines if isinstance(t, TrueVisit)],
+        open_lines(reports),
+        told_cases(reports),
+        duration_s,
     )
 
 
@@ -103,12 +107,18 @@ def _words(
     )
 
 
-def _score_losses(true: Sequence[TrueLoss], lines: Sequence[OpenLine], duration_s: float) -> Score:
-    pairs = _match_losses(true, lines)
+def _score_losses(
+    true: Sequence[TrueLoss],
+    visits: Sequence[TrueVisit],
+    lines: Sequence[OpenLine],
+    cases: Sequence[ToldCase],
+    duration_s: float,
+) -> Score:
+    pairs = match_losses(true, lines)
     missed = [t for n, t in enumerate(true) if n not in pairs]
     matched = set(pairs.values())
     false = [line for m, line in enumerate(lines) if m not in matched]
-    true_cases = {lines[m].case_id for m in matched}
+    figures = loss_figures(true, visits, lines, cases)
     kinds = sorted({t.kind for t in true} | {line.kind for line in lines})
     return Score(
         losses=Tally.of(len(pairs), len(true), len(lines)),
@@ -120,7 +130,12 @@ def _score_losses(true: Sequence[TrueLoss], lines: Sequence[OpenLine], duration_
             )
             for kind in kinds
         },
-        cases_against_paid_visits=len(_cases_against_paid(true, false, true_cases)),
+        cases_against_paid_visits=(
+            figures.honest.of - figures.honest.right
+            if visits
+            else len(against_paid(true, lines, pairs))
+        ),
+        loss_figures=figures,
         recordings=1,
         duration_s=duration_s,
         missed_losses=tuple(f"{t.at:.3f} {t.kind} {t.quantity} × {t.sku}" for t in missed),
@@ -129,34 +144,3 @@ def _score_losses(true: Sequence[TrueLoss], lines: Sequence[OpenLine], duration_
             for line in false
         ),
     )
-
-
-def _match_losses(true: Sequence[TrueLoss], lines: Sequence[OpenLine]) -> dict[int, int]:
-    """Pair losses with case lines of the same kind, SKU and quantity, the nearest visits first."""
-    candidates = []
-    for n, t in enumerate(true):
-        for m, line in enumerate(lines):
-            same = (t.kind, t.sku, t.quantity) == (line.kind, line.sku, line.quantity)
-            far = line.distance_s(t.at)
-            if same and (far <= NEAR_VISIT_S or t.kind in AT_ANY_TIME):
-                candidates.append((far, abs(line.ended_at - t.at), n, m))
-    pairs: dict[int, int] = {}
-    taken: set[int] = set()
-    for _, _, n, m in sorted(candidates):
-        if n not in pairs and m not in taken:
-            pairs[n] = m
-            taken.add(m)
-    return pairs
-
-
-def _cases_against_paid(
-    true: Sequence[TrueLoss], false: Sequence[OpenLine], true_cases: set[str]
-) -> set[str]:
-    """Name the cases against visits in which nothing was lost at all."""
-    return {
-        line.case_id
-        for line in false
-        if line.visit_id is not None
-        and line.case_id not in true_cases
-        and not any(line.distance_s(t.at) <= IN_VISIT_S for t in true)
-    }

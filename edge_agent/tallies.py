@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+SIGMAS_OF_95 = 1.959964
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -42,6 +44,13 @@ class Tally:
         both = 2 * self.found + self.missed + self.false
         return 2 * self.found / both if both else None
 
+    def intervals(self) -> dict[str, list[float] | None]:
+        """Wilson's 95 % intervals of precision and recall, to four decimals."""
+        return {
+            "precision_interval": wilson(self.found, self.found + self.false),
+            "recall_interval": wilson(self.found, self.found + self.missed),
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """Give counts and shares as JSON values, shares to four decimals."""
         return {
@@ -69,9 +78,27 @@ class Share:
         """The right ones' share; None of nothing."""
         return self.right / self.of if self.of else None
 
+    def interval(self) -> list[float] | None:
+        """Wilson's 95 % interval of the share, to four decimals."""
+        return wilson(self.right, self.of)
+
     def as_dict(self) -> dict[str, Any]:
         """Give both counts and the share, to four decimals, as JSON values."""
         return {"right": self.right, "of": self.of, "share": rounded(self.share)}
+
+
+def wilson(right: int, of: int) -> list[float] | None:
+    """Give the 95 % interval of a share, to four decimals; None of nothing.
+
+    E. B. Wilson, Probable inference, the law of succession, and statistical inference (1927).
+    """
+    if not of:
+        return None
+    share, square = right / of, SIGMAS_OF_95 * SIGMAS_OF_95
+    middle = (share + square / (2 * of)) / (1 + square / of)
+    spread = share * (1 - share) / of + square / (4 * of * of)
+    half = SIGMAS_OF_95 * math.sqrt(spread) / (1 + square / of)
+    return [round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)]
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:

@@ -14,12 +14,14 @@ _RFC3339 = re.compile(
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# An offset can lead out of the years that a calendar can write.
+_FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.999
 
 
 def rfc3339(at: float) -> str:
-    """Unix seconds as RFC 3339 in UTC, to the millisecond."""
-    moment = datetime.fromtimestamp(round(at, 3), UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    """Unix seconds as RFC 3339 in UTC, to the millisecond; within the years 1 to 9999."""
+    moment = datetime.fromtimestamp(round(min(max(at, _FIRST), _LAST), 3), UTC)
+    return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def parse_time(text: str) -> float:

@@ -32,7 +32,21 @@ class TrueLoss:
     value: int | None = None
 
 
-Truth = TrueChange | TrueLoss
+@dataclass(frozen=True, slots=True)
+class TrueVisit:
+    """Somebody was at the shelf from `at` to `ended_at`; `honest` where all was paid in the end."""
+
+    at: float
+    ended_at: float
+    kind: str
+    honest: bool
+
+    def distance_s(self, started_at: float, ended_at: float) -> float:
+        """How far a stretch of time lies from this visit; 0 where they overlap."""
+        return max(self.at - ended_at, started_at - self.ended_at, 0.0)
+
+
+Truth = TrueChange | TrueLoss | TrueVisit
 
 
 def normal_items(items: Iterable[Mapping[str, Any]]) -> Items:

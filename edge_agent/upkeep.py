@@ -1,4 +1,5 @@
-"""What the agent does by the clock: its status, the clock itself, the watchdog, tidying."""
+"""What the agent does by the clock: its status, the clock itself, the watchdog, tidying,
+how long the shelf was watched."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import time
 from edge_agent.clock import SteadyClock
 from edge_agent.ledger import Ledger
 from edge_agent.pipeline import Pipeline
+from edge_agent.report.keeping import Watch, all_scales_work
 from edge_agent.shelf.facts import ClockFact
 from edge_agent.shelf.state import Output
 from edge_agent.standing import Standing, status_output
@@ -44,12 +46,15 @@ class Upkeep:
         self._clock_at = 0.0
         self._tidy_at = clock.now()
         self._fed_at = 0.0
+        self._watch = Watch(clock.now())
         # What was stored last cannot lie ahead of a clock that is right.
         self._not_before = ledger.state.now
 
     def work(self, now: float) -> list[Output]:
         """Do what is due at `now`; returns what was decided. Raises StoreError."""
         outputs = self.check_clock(now)
+        is_watching = self._standing.clock_trusted and all_scales_work(self._standing.faults)
+        self._watch.saw(now, is_watching=is_watching)
         self._tell_status(now)
         if now - self._tidy_at >= TIDY_EVERY_S:
             self._tidy_at = now
@@ -76,6 +81,11 @@ class Upkeep:
             return []
         return self._ledger.take(ClockFact(self._clock_at, trusted))
 
+    def keep_watched(self) -> None:
+        """Write what was watched since the last time, because the agent ends."""
+        self._store.history.add(self._watch.unwritten)
+        self._watch.written(self._clock.now())
+
     def feed_watchdog(self) -> None:
         """Tell systemd that the agent makes progress, as often as it wants to hear it."""
         interval_s = self._notifier.watchdog_interval_s
@@ -89,5 +99,12 @@ class Upkeep:
             return
         self._status_at, self._told_edges = now, edges
         payload = self._standing.payload(now, self._pipeline.health(), self._store.outbox.depth)
-        self._ledger.tell(status_output(payload, now))
+        observed = self._watch.due(now)
+        # The time observed rides on a write that happens anyway: no wear of its own.
+        with self._store.atomic():
+            self._ledger.tell(status_output(payload, now))
+            if observed:
+                self._store.history.add(observed)
+        if observed:
+            self._watch.written(now)
         self._notifier.status(self._standing.line())

@@ -11,9 +11,11 @@ from typing import Any
 from edge_agent.cloud import session_events as cloud
 from edge_agent.cloud.delivery import Delivery
 from edge_agent.cloud.session import Session
+from edge_agent.equipment import Equipment
 from edge_agent.errors import SettingsError
 from edge_agent.inbox import Inbox
 from edge_agent.ledger import Ledger
+from edge_agent.replaying import verifier_for
 from edge_agent.settings import MqttSettings, Settings
 from edge_agent.settings_file import mqtt_password, resolve
 from edge_agent.shelf.facts import LinkFact
@@ -65,8 +67,9 @@ class Uplink:
         """End the session, within a second."""
         self._session.stop()
 
-    def pump(self) -> None:
-        """Send what is due, and drop what was heard."""
+    def pump(self, now: float) -> None:
+        """Send what is due, and drop what was heard; `now` is Unix seconds."""
+        self._inbox.rejections.summarise(now)
         self._delivery.pump(time.monotonic())
 
     def take(self, event: cloud.SessionEvent, now: float) -> list[Output]:
@@ -93,10 +96,28 @@ class Uplink:
             answer_to = (arrived.response_topic, arrived.correlation)
         received = self._inbox.receive(arrived.topic, arrived.payload, now, answer_to)
         if received.acknowledged:
-            self._delivery.confirmed(received.acknowledged)
+            now_s = time.monotonic()
+            self._delivery.confirmed(received.acknowledged, now_s, vouched=received.vouched)
         # Everything is on the disk: now the broker may forget the message.
         self._session.acknowledge(arrived.token)
         return received.outputs
+
+
+def build_uplink(
+    settings: Settings,
+    settings_path: Path,
+    store: Store,
+    ledger: Ledger,
+    equipment: Equipment,
+    standing: Standing,
+    emit: Callable[[Any], None],
+) -> Uplink | None:
+    """The uplink of these settings, None without an [mqtt] table; raises SettingsError."""
+    if settings.mqtt is None:
+        return None
+    verifier = verifier_for(settings, settings_path)
+    inbox = Inbox(ledger, verifier, settings, store, equipment)
+    return Uplink(settings, settings_path, store, ledger, inbox, standing, emit)
 
 
 def with_files_resolved(mqtt: MqttSettings, settings_path: Path) -> MqttSettings:

@@ -92,6 +92,15 @@ class Witness:
 
     def latest(self, camera: object) -> tuple[str, bytes]:
         """The newest frame of a camera (of the first one, for None), as its id and a JPEG."""
+        frame = self._newest(camera)
+        return frame.camera, encode_jpeg(frame.image, SNAPSHOT_QUALITY)
+
+    def latest_as_evidence(self, camera: object) -> tuple[str, float, bytes]:
+        """The newest frame as `latest`, when it was taken, and its JPEG as evidence shows it."""
+        frame = self._newest(camera)
+        return frame.camera, frame.at, self._keeper.shown(frame)
+
+    def _newest(self, camera: object) -> Frame:
         names = list(self._rings)
         name = str(camera) if camera is not None else (names[0] if names else "")
         frame = self._rings[name].before(math.inf) if name in self._rings else None
@@ -100,7 +109,7 @@ class Witness:
                 f"There is no picture of camera {name!r} yet (pictures of: "
                 f"{', '.join(names) or 'none'}). Run `edge-agent doctor`."
             )
-        return name, encode_jpeg(frame.image, SNAPSHOT_QUALITY)
+        return frame
 
     def _keep(self, wanted: _Wanted, now: float) -> list[Output]:
         pictures = [

@@ -18,6 +18,19 @@ PURE = [
     PACKAGE / "score.py",
     PACKAGE / "reported.py",
     PACKAGE / "truth.py",
+    *(
+        PACKAGE / "report" / f"{name}.py"
+        for name in (
+            "cells",
+            "tallying",
+            "intervals",
+            "span",
+            "sheet",
+            "counting",
+            "reckoning",
+            "figures",
+        )
+    ),
 ]
 
 FORBIDDEN = frozenset(

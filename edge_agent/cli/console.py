@@ -50,7 +50,9 @@ def build_table(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> Any:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        table.add_column(name.rstrip(">"), justify="right" if name.endswith(">") else "left")
+        side: Any = "right" if name.endswith(">") else "left"
+        # What is cut off with three dots may be what tells two payments apart.
+        table.add_column(name.rstrip(">"), justify=side, overflow="fold")
     for row in cells:
         # Text, because a product's name may hold what rich takes for markup.
         table.add_row(*(Text(cell) for cell in row))
@@ -74,6 +76,6 @@ def amount(minor_units: int | None, currency: str) -> str:
     """Money in minor units as a person writes it: `3.50 CNY`; empty for None."""
     if minor_units is None:
         return ""
-    from edge_agent.shelf.telling import money
+    from edge_agent.shelf.phrases import money
 
     return money(minor_units, currency)

@@ -17,6 +17,7 @@ from edge_agent.cli import (
     losses_commands,
     plates_commands,
     replaying,
+    report_commands,
     running,
     service_commands,
     settings_commands,
@@ -69,6 +70,7 @@ for _module in (
     shop_commands,
     losses_commands,
     changes_commands,
+    report_commands,
     field_commands,
     service_commands,
 ):

@@ -8,7 +8,7 @@ from edge_agent.cli.console import print_table, say
 from edge_agent.reliability import calibration_error, equal_bins, fixed_bins
 from edge_agent.score import Score, Share, Tally, quantile
 
-Row = tuple[str, str, object]
+Row = tuple[str, object, object]
 
 
 def print_score(score: Score, *, verbose: bool = False) -> None:
@@ -19,7 +19,8 @@ def print_score(score: Score, *, verbose: bool = False) -> None:
             _row("changes, items right", score.changes, score),
             _row("changes, weight right", score.weights, score),
             _row("changes, told at all", score.steps, score),
-            _row("losses", score.losses, score),
+            _row("losses, by product and visit", score.loss_figures.by_product, score),
+            _row("losses, kind and quantity right", score.losses, score),
             *(
                 _row(f"  {kind}", tally, score)
                 for kind, tally in sorted(score.losses_by_kind.items())
@@ -32,6 +33,7 @@ def print_score(score: Score, *, verbose: bool = False) -> None:
         [*_weight_rows(score), *_identity_rows(score)],
         "nothing to compare",
     )
+    _print_losses(score)
     say(
         f"{score.recordings} recordings, {score.duration_s / 3600:.2f} h; "
         f"cases against visits paid in full: {score.cases_against_paid_visits}; "
@@ -46,6 +48,37 @@ def print_score(score: Score, *, verbose: bool = False) -> None:
     if verbose:
         _print_reliability(score)
         _print_words(score)
+
+
+def _print_losses(score: Score) -> None:
+    """Print how sure the figures of losses are, their value, and who was told of wrongly."""
+    figures = score.loss_figures
+    rows: list[Row] = []
+    for name, tally in (
+        ("losses, kind and quantity right", score.losses),
+        ("losses, by product and visit", figures.by_product),
+    ):
+        told, true = tally.found + tally.false, tally.found + tally.missed
+        intervals = tally.intervals()
+        rows += [
+            (f"{name}: precision, 95 %", _interval(intervals["precision_interval"]), told),
+            (f"{name}: recall, 95 %", _interval(intervals["recall_interval"]), true),
+        ]
+    error = figures.value_error
+    rows.append(
+        (
+            "value of losses told against the true one",
+            "–" if error is None else f"{100 * error:+.2f} %",
+            f"{figures.value_true / 100:.2f}",
+        )
+    )
+    honest = figures.honest
+    if honest.of:
+        rows += [
+            ("visits paid in full with a case", honest.of - honest.right, honest.of),
+            ("… whose case was closed again", figures.passing_cases, honest.of),
+        ]
+    print_table(["", "figure>", "of>"], rows, "nothing to compare")
 
 
 def _weight_rows(score: Score) -> list[Row]:
@@ -118,6 +151,7 @@ def _print_words(score: Score) -> None:
         ("wrong identity", score.identities.wrong),
         ("missed loss", score.missed_losses),
         ("false loss", score.false_losses),
+        ("wrong by product and visit", score.loss_figures.words),
     ):
         for row in rows:
             say(f"{title}: {row}")
@@ -135,6 +169,10 @@ def _row(name: str, tally: Tally, score: Score) -> list[object]:
         _number(tally.f1, 4),
         _number(score.per_hour(tally.false), 2),
     ]
+
+
+def _interval(interval: list[float] | None) -> str:
+    return "–" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
 
 
 def _percent(share: Share) -> str:

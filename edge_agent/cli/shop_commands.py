@@ -12,6 +12,7 @@ import typer
 
 from edge_agent.cli.console import local_time, note, print_json, print_table, say
 from edge_agent.cli.options import AsJson, Config, State
+from edge_agent.cli.stock_command import stock
 
 if TYPE_CHECKING:
     from edge_agent.store import Store
@@ -30,7 +31,7 @@ Since = Annotated[
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command(epilog="Example: edge-agent status")(status)
-    app.command(epilog="Example: edge-agent stock --json")(stock)
+    app.command(epilog="Example: edge-agent stock --entries --plate A1 --since 7d")(stock)
     app.command(epilog="Example: edge-agent visits --since 2h")(visits)
     app.add_typer(restock, name="restock")
 
@@ -113,50 +114,6 @@ def _said(key: str, value: Any) -> str:
     if isinstance(value, str) and key.endswith(("_at", "since")) and "T" in value:
         return local_time(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def stock(config: Config = None, state: State = None, as_json: AsJson = False) -> None:
-    """Show what stands on every plate."""
-    with open_store(state) as store:
-        found = store.views.get("stock", "stock")
-    from edge_agent.cli import stock_words
-
-    plates = found["plates"] if found else []
-    if as_json:
-        print_json(found if found else {"plates": []})
-        return
-    names = _names(config)
-    weighed = stock_words.counts_by_weight(plates)
-    print_table(
-        ("plate", "weight g>", "product", "sku", "count>", "by weight>"),
-        [
-            (
-                plate["plate"],
-                "" if plate["level_g"] is None else f"{plate['level_g']:.1f}",
-                names.get(item["sku"], ""),
-                item["sku"],
-                stock_words.count(plate, item),
-                weighed.get((plate["plate"], item["sku"]), ""),
-            )
-            for plate in plates
-            for item in plate["items"] or [{"sku": "", "quantity": None}]
-        ],
-        "Nothing was counted yet: the agent counts from the first weights it settles on.",
-    )
-    for remark in stock_words.remarks(found) if found else ():
-        say(remark)
-
-
-def _names(config: Path | None) -> dict[str, str]:
-    """Product names where the settings can be read; the stock itself does not depend on them."""
-    from edge_agent.errors import SettingsError
-    from edge_agent.settings_file import find_settings, load_settings
-
-    try:
-        return {p.sku: p.name for p in load_settings(find_settings(config)).product}
-    except SettingsError as error:
-        note(f"warning: without product names: {error}")
-        return {}
 
 
 def visits(

@@ -55,6 +55,15 @@ OnlyWeights = Annotated[
     ),
 ]
 
+Adversarial = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="Every way to pay and not to pay, with this share of visits in which somebody does "
+        "not; the truth then tells the visits too.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add this command to the program."""
@@ -77,6 +86,7 @@ def simulate(
     products_per_plate: ProductsPerPlate = None,
     goods: Goods = None,
     only_weights: OnlyWeights = False,
+    adversarial: Adversarial = None,
 ) -> None:
     """Make a recording of a simulated shelf, with the truth beside it.
 
@@ -95,6 +105,7 @@ def simulate(
         products_per_plate=products_per_plate,
         goods=goods,
         only_weights=only_weights,
+        adversarial=adversarial,
     )
     with Progress("simulating") as progress:
         make(seed, hours, out, profile=profile, rate_hz=rate, visits_per_hour=visits_per_hour,

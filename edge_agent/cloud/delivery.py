@@ -14,20 +14,25 @@ from edge_agent.cloud.session_events import (
     Disconnected,
     SessionEvent,
 )
-from edge_agent.store.outbox import Outbox
+from edge_agent.store.outbox import FIRST_CONFIRMATION_S, Outbox
 
 log = logging.getLogger(__name__)
 
 IN_FLIGHT_LIMIT = 20
 UNANSWERED_S = 60.0
+# No confirmation for so long, and the next one tells that the cloud is back.
+QUIET_S = 300.0
 
 
 class Delivery:
     """Sends what is due and drops from the outbox what was heard; used by the agent's loop.
 
     With `confirm="broker"` a message was heard when the broker accepted it, with `"cloud"` when
-    `confirmed` has named it. Each `now` is seconds of a clock that never jumps
-    (`time.monotonic()`), for a clock that is set back would hold messages back.
+    `confirmed` has named it. The contract asks for no signature on `acks`, so whoever may publish
+    there could name what nobody has heard: an ack that is not signed drops what the broker has
+    accepted in this life of the agent, now or as soon as it does, and so can do no more harm than
+    `confirm="broker"`. A signed one drops what it names. Each `now` is seconds of a clock that
+    never jumps (`time.monotonic()`), for a clock that is set back would hold messages back.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Delivery:
         self._connected = False
         self._in_flight: dict[str, float] = {}
         self._heard: list[str] = []
+        self._confirmed_at: float | None = None
         self._denials_said: set[str] = set()
 
     @property
@@ -63,16 +69,27 @@ class Delivery:
             self._in_flight.clear()
         elif isinstance(event, Delivered):
             self._in_flight.pop(event.event_id, None)
-            if self._confirm == "broker":
-                self._heard.append(event.event_id)
+            self._heard.append(event.event_id)
         elif isinstance(event, Denied):
             self._in_flight.pop(event.event_id, None)
             self._outbox.failed(event.event_id, now, event.reason)
             self._say_once(event)
 
-    def confirmed(self, event_ids: Sequence[str]) -> None:
-        """Drop what the cloud has stored (`shelf.ack`), within the caller's transaction."""
-        self._outbox.delivered(event_ids)
+    def confirmed(self, event_ids: Sequence[str], now: float, *, vouched: bool) -> None:
+        """Drop what the cloud has stored (`shelf.ack`); `vouched`: one of its keys signed that.
+
+        Ids that do not wait are ignored. Raises StoreError.
+        """
+        if self._confirm == "broker":
+            return
+        if vouched:
+            self._outbox.delivered(event_ids)
+        elif not self._outbox.confirmed(event_ids):
+            return
+        since, self._confirmed_at = self._confirmed_at, now
+        if since is None or now - since > QUIET_S:
+            # The cloud was away, or is heard for the first time: it need not wait out the pauses.
+            self._outbox.hurry(now + FIRST_CONFIRMATION_S)
 
     def pump(self, now: float) -> int:
         """Drop what was heard and send what is due; returns how many were sent.
@@ -80,7 +97,10 @@ class Delivery:
         Call it after each batch of events. Raises StoreError; nothing is lost by it.
         """
         if self._heard:
-            self._outbox.delivered(self._heard)
+            if self._confirm == "broker":
+                self._outbox.delivered(self._heard)
+            else:
+                self._outbox.accepted(self._heard)
             self._heard.clear()
         if not self._connected:
             return 0

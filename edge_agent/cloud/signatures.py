@@ -12,6 +12,7 @@ import binascii
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -35,6 +36,18 @@ _LEAST_RSA_BITS = 2048
 _MOST_HEADER_BYTES = 1024
 _MOST_SIGNATURE_BYTES = 2048
 _MOST_SIGNED_BYTES = MAX_BYTES * 4 // 3 + _MOST_HEADER_BYTES + _MOST_SIGNATURE_BYTES + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The CloudEvent's bytes; `kid` names the key that signed it, None: nobody did.
+
+    `audience` is for whom it was signed (`aud` in the header); empty where it says nothing of it.
+    """
+
+    content: bytes
+    kid: str | None = None
+    audience: tuple[str, ...] = ()
 
 
 class Verifier:
@@ -74,7 +87,7 @@ class Verifier:
         except SettingsError as error:
             raise SettingsError(f"{path}: {error}") from error
 
-    def open(self, payload: bytes, *, may_be_unsigned: bool = False) -> bytes:
+    def open(self, payload: bytes, *, may_be_unsigned: bool = False) -> Opened:
         """Return the CloudEvent inside a signed message, or an unsigned one where that may be.
 
         `may_be_unsigned` is for topics that need no signature (acks). A signature that is there
@@ -85,10 +98,10 @@ class Verifier:
                 raise SignatureError(
                     'The message is not signed, and [payments] signature is "required"'
                 )
-            return payload
+            return Opened(payload)
         return self._open_signed(payload)
 
-    def _open_signed(self, payload: bytes) -> bytes:
+    def _open_signed(self, payload: bytes) -> Opened:
         if len(payload) > _MOST_SIGNED_BYTES:
             raise SignatureError(
                 f"The message has {len(payload)} bytes; at most {_MOST_SIGNED_BYTES} are read"
@@ -99,15 +112,20 @@ class Verifier:
         head, body, tail = parts
         if len(head) > _MOST_HEADER_BYTES or len(tail) > _MOST_SIGNATURE_BYTES:
             raise SignatureError("The signed message's header or signature is far too long")
-        algorithm, key = self._whose(_header(head))
+        header = _header(head)
+        algorithm, kid, key = self._whose(header)
+        audience = _audience(header)
+        signature = _decoded(tail, "signature")
+        # Of another length it cannot fit: no arithmetic is spent on it.
+        fits = len(signature) == _signature_bytes(key)
         model = JWSRegistry.algorithms[algorithm]
-        if not model.verify(head + b"." + body, _decoded(tail, "signature"), key):
+        if not (fits and model.verify(head + b"." + body, signature, key)):
             raise SignatureError(
-                f"The signature does not fit the message and key {key.kid!r}: forged or altered"
+                f"The signature does not fit the message and key {kid!r}: forged or altered"
             )
-        return _decoded(body, "payload")
+        return Opened(_decoded(body, "payload"), kid, audience)
 
-    def _whose(self, header: dict[str, Any]) -> tuple[str, Key]:
+    def _whose(self, header: dict[str, Any]) -> tuple[str, str, Key]:
         algorithm, kid = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS:
             raise SignatureError(
@@ -125,7 +143,7 @@ class Verifier:
         wanted_type, _ = _ALGORITHMS[algorithm]
         if key.key_type != wanted_type or key.get("alg") not in (None, algorithm):
             raise SignatureError(f"The key {_short(kid)} is not for {algorithm}")
-        return algorithm, key
+        return algorithm, kid, key
 
 
 def read_key_set(text: str) -> KeySet:
@@ -196,6 +214,22 @@ def _header(segment: bytes) -> dict[str, Any]:
     if not isinstance(header, dict):
         raise SignatureError("The signed message's header is not a JSON object")
     return header
+
+
+def _audience(header: dict[str, Any]) -> tuple[str, ...]:
+    """For whom it was signed: `aud` is one name or a list of them (RFC 7519, section 4.1.3)."""
+    found = header.get("aud")
+    if found is None:
+        return ()
+    names = found if isinstance(found, list) else [found]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise SignatureError("The signed message's aud is neither a name nor a list of names")
+    return tuple(names)
+
+
+def _signature_bytes(key: Key) -> int:
+    """How long a signature is: 64 bytes for EdDSA and ES256 (RFC 7518, 3.4; RFC 8037, 3.1)."""
+    return (key.raw_value.key_size + 7) // 8 if isinstance(key, RSAKey) else 64
 
 
 def _decoded(segment: bytes, what: str) -> bytes:

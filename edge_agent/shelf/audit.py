@@ -14,7 +14,7 @@ from dataclasses import replace
 from edge_agent.shelf.books import Disagreement, PlateBook
 from edge_agent.shelf.comparing import LEAST_G, Off, evidence_of, least_g, off_of, whole_of
 from edge_agent.shelf.explaining import explain
-from edge_agent.shelf.restocks import end_of
+from edge_agent.shelf.orders import end_of
 from edge_agent.shelf.state import Rules, ShelfState
 from edge_agent.shelf.stock import agree, count_from_weight, goods_on, recount
 
@@ -38,7 +38,7 @@ def audit(state: ShelfState, rules: Rules, restocked: Collection[str] = ()) -> b
         return False
     told = False
     for plate in due:
-        oddments = state.books[plate].oddments
+        oddments = state.books[plate].open_oddments
         # A payment may still say what they were; nobody pays for a restock.
         if plate in restocked or all(state.now >= o.at + rules.grace_s for o in oddments):
             told |= _look(state, plate, rules)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from edge_agent.shelf.findings import Finding, LossLine, loss_lines
-from edge_agent.shelf.reckoning import Account
+from edge_agent.shelf.findings import Finding
+from edge_agent.shelf.loss_lines import LossLine, loss_lines
+from edge_agent.shelf.reckoned import Account
 from edge_agent.shelf.state import Case, CaseState, Output, Resolution, Rules, ShelfState
-from edge_agent.shelf.telling import case_content, explain_mended
+from edge_agent.shelf.telling import case_content
+from edge_agent.shelf.wording import explain, explain_restock
+from edge_agent.shelf.wording_closed import explain_closed, with_verdict
 from edge_agent.times import rfc3339
 
 # Payments queued while the cloud was away arrive within this after the connection is back.
@@ -22,27 +25,58 @@ def facts_are_missing(state: ShelfState, finding: Finding) -> bool:
     return not reachable or not state.clock_trusted or finding.waits_for_payment
 
 
+@dataclass(frozen=True, slots=True)
+class _Review:
+    """What a case is to say: its content without an explanation, and how it is explained.
+
+    `explained` takes the state it will be told in; `mended` is how it ends when no line is left,
+    `explained_mended` takes what was told last then.
+    """
+
+    case_id: str
+    visit_id: str | None
+    content: dict[str, Any]
+    stage: CaseState
+    explained: Callable[[CaseState], str]
+    mended: Resolution
+    explained_mended: Callable[[dict[str, Any]], str]
+
+
 def review_visit(
     state: ShelfState, account: Account, finding: Finding, rules: Rules
 ) -> list[Output]:
     """Open, revise, reopen or close the case of a visit whose grace is over."""
     visit = account.visit
     lines = loss_lines(finding.missing, state)
-    case_id = f"C{visit.visit_id[1:]}"
+    case_id = case_id_of(visit.visit_id)
     if not lines and case_id not in state.cases:
         return []
-    content = case_content(lines, account, finding, rules)
-    stage: CaseState = "provisional" if facts_are_missing(state, finding) else "open"
     # Nothing gone any more: it came back, or it never left and the change was taken back.
     is_back = account.came_back_later or not account.gone
     mended: Resolution = "returned" if is_back else "paid"
-    return _settle(state, case_id, visit.visit_id, content, stage, mended)
+    return _settle(
+        state,
+        _Review(
+            case_id,
+            visit.visit_id,
+            case_content(lines, account, finding, rules),
+            "provisional" if facts_are_missing(state, finding) else "open",
+            lambda stage: explain(lines, account, finding, state, rules, stage),
+            mended,
+            lambda told: explain_closed(told, mended, account, state, rules),
+        ),
+    )
+
+
+def case_id_of(visit_id: str) -> str:
+    """The case of a visit, whether there is one or not."""
+    return f"C{visit_id[1:]}"
 
 
 def review_restock(
     state: ShelfState, restock_id: str, lines: Sequence[LossLine], rules: Rules
 ) -> list[Output]:
-    """Open or revise the case of a restock that came short."""
+    """Open, revise or close the case of a restock that came short."""
     case_id = f"R{restock_id}"
     if not lines and case_id not in state.cases:
         return []
@@ -51,39 +85,34 @@ def review_restock(
     if restock.started_at is not None and restock.finished_at is not None:
         content["started_at"] = rfc3339(restock.started_at)
         content["ended_at"] = rfc3339(restock.finished_at)
-    return _settle(state, case_id, None, content, "open", "returned")
+    return _settle(
+        state,
+        _Review(
+            case_id,
+            None,
+            content,
+            "open",
+            lambda stage: explain_restock(lines, restock, state, rules),
+            "returned",
+            lambda told: explain_closed(told, "returned", None, state, rules),
+        ),
+    )
 
 
-def _settle(
-    state: ShelfState,
-    case_id: str,
-    visit_id: str | None,
-    content: dict[str, Any],
-    stage: CaseState,
-    mended: Resolution,
-) -> list[Output]:
-    case = state.cases.get(case_id)
-    resolution: Resolution | None = None
-    if not content["lines"]:
-        stage, resolution = "closed", mended
-    if case is not None:
-        if case.verdict == "dismissed":
-            return []
-        if case.verdict == "confirmed" and content["lines"]:
-            stage, resolution = "closed", "confirmed"
-        if case.state == "open" and stage == "provisional":
-            # What was found with all the facts stays found when the cloud goes away later.
-            stage = "open"
-        if not content["lines"]:
-            # A closed case keeps saying what it was about.
-            kept = {k: case.told[k] for k in ("lines", "value", "confidence")}
-            story = explain_mended(kept["lines"], mended)
-            content = {**content, **kept, "explanation": story}
-        if (case.told, case.state, case.resolution) == (content, stage, resolution):
-            return []
+def _settle(state: ShelfState, review: _Review) -> list[Output]:
+    case = state.cases.get(review.case_id)
+    if case is not None and case.verdict == "dismissed":
+        return []
+    content, stage, resolution = _told(case, review)
+    if case is not None and (case.told, case.state, case.resolution) == (
+        content,
+        stage,
+        resolution,
+    ):
+        return []
     case = Case(
-        case_id=case_id,
-        visit_id=visit_id,
+        case_id=review.case_id,
+        visit_id=review.visit_id,
         state=stage,
         revision=case.revision + 1 if case else 1,
         opened_at=case.opened_at if case else state.now,
@@ -91,8 +120,28 @@ def _settle(
         verdict=case.verdict if case else None,
         told=content,
     )
-    state.cases[case_id] = case
+    state.cases[review.case_id] = case
     return [case_output(case, state.now)]
+
+
+def _told(
+    case: Case | None, review: _Review
+) -> tuple[dict[str, Any], CaseState, Resolution | None]:
+    """The content, state and resolution that a case should have now."""
+    if not review.content["lines"]:
+        # A closed case keeps saying what it was about.
+        before = case.told if case is not None else review.content
+        kept = {k: before[k] for k in ("lines", "value", "confidence")}
+        content = {**review.content, **kept, "explanation": review.explained_mended(before)}
+        return content, "closed", review.mended
+    if case is not None and case.verdict == "confirmed":
+        explanation = with_verdict(review.explained("open"), "confirmed")
+        return {**review.content, "explanation": explanation}, "closed", "confirmed"
+    stage = review.stage
+    if case is not None and case.state == "open":
+        # What was found with all the facts stays found when the cloud goes away later.
+        stage = "open"
+    return {**review.content, "explanation": review.explained(stage)}, stage, None
 
 
 def judge(state: ShelfState, case_id: str, verdict: Any) -> list[Output]:
@@ -100,8 +149,14 @@ def judge(state: ShelfState, case_id: str, verdict: Any) -> list[Output]:
     case = state.cases.get(case_id)
     if case is None or case.verdict == verdict:
         return []
+    explanation = with_verdict(case.told["explanation"], verdict)
     case = replace(
-        case, state="closed", resolution=verdict, verdict=verdict, revision=case.revision + 1
+        case,
+        state="closed",
+        resolution=verdict,
+        verdict=verdict,
+        revision=case.revision + 1,
+        told={**case.told, "explanation": explanation},
     )
     state.cases[case_id] = case
     return [case_output(case, state.now)]

@@ -49,7 +49,8 @@ def off_of(state: ShelfState, plate: str, rules: Rules) -> Off:
     went_on = elsewhere(state, book) - book.elsewhere_agreed
     scale_g = scale_sigma_g(capacity_g, risen_g, book.level_at - book.agreed_at, went_on)
     sigma_g = math.hypot(scale_g, goods_sigma_g(goods, book.moves))
-    return Off(risen_g - came_g, sigma_g, weight_of(goods, book.moves))
+    off_g = risen_g - came_g - book.shifted_g
+    return Off(off_g, sigma_g, weight_of(goods, book.moves))
 
 
 def whole_of(state: ShelfState, plate: str, rules: Rules) -> Off | None:
@@ -57,7 +58,7 @@ def whole_of(state: ShelfState, plate: str, rules: Rules) -> Off | None:
     if plate not in state.counted:
         return None
     goods, counts = goods_on(state, plate), state.stock[plate]
-    counted_g = weight_of(goods, counts)
+    counted_g = weight_of(goods, counts) + state.books[plate].beside_g
     sigma_g = math.hypot(whole_sigma_g(state, plate, rules), goods_sigma_g(goods, counts))
     return Off(state.levels_g[plate] - counted_g, sigma_g, counted_g)
 
@@ -66,10 +67,11 @@ def residual_g(state: ShelfState, plate: str) -> float:
     """A plate's weight less that of its counted goods, or of those that came since it was first
     seen where the count is not known."""
     goods = goods_on(state, plate)
+    book = state.books[plate]
     counted_g = weight_of(goods, state.stock[plate])
     if plate in state.counted:
-        return state.levels_g[plate] - counted_g
-    book = state.books[plate]
+        return state.levels_g[plate] - counted_g - book.beside_g
+    counted_g += book.shifted_g
     return state.levels_g[plate] - book.agreed_g - counted_g + weight_of(goods, book.agreed)
 
 
@@ -87,7 +89,7 @@ def evidence_of(state: ShelfState, plate: str, off: Off, rules: Rules) -> Eviden
         sigma_g=off.sigma_g,
         goods=goods,
         drifted_g=book.drifted_g,
-        oddments=book.oddments,
+        oddments=book.open_oddments,
         moved_g=off.moved_g,
         apart=_apart(state, plate, off, goods),
         others_drifted_g=[b.wandered_g for p, b in state.books.items() if p != plate],
@@ -109,7 +111,7 @@ def _apart(
         before.update(dict(known.apart))
         off = replace(off, off_g=off.off_g - known.base_g)
     else:
-        off = _of_oddments(off, book.oddments)
+        off = _of_oddments(off, book.open_oddments)
     counts: Counter[str] | None = None
     if plate in state.counted:
         counts = Counter(state.stock[plate])

@@ -27,7 +27,7 @@ from edge_agent.shelf.facts import (
 )
 from edge_agent.shelf.interpreting import read_again
 from edge_agent.shelf.lessons import teach, use_catalogue
-from edge_agent.shelf.restocks import record_restock
+from edge_agent.shelf.orders import record_restock
 from edge_agent.shelf.state import Change, Output, Rules, ShelfState
 from edge_agent.shelf.stock import book_change, file_count, file_levels
 from edge_agent.shelf.telling import change_output, query_output
@@ -46,7 +46,7 @@ def file_fact(fact: Fact, state: ShelfState, rules: Rules) -> list[Output]:
 def _(fact: ChangeFact, state: ShelfState, rules: Rules) -> list[Output]:
     change_id, was_new = fact.change.change_id, fact.change.change_id not in state.changes
     before = record_weight(state, fact.change)
-    moved = regroup(state, rules) - {change_id}
+    moved = regroup(state, rules, state.changes[change_id].first_at) - {change_id}
     since = min(state.changes[c].settled_at for c in {change_id, *moved})
     if before is not None:
         since = min(since, before.settled_at)

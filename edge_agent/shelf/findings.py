@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from edge_agent.shelf.payments import PaidUnit, Payment
-from edge_agent.shelf.reckoning import Account
+from edge_agent.shelf.reckoned import Account
 from edge_agent.shelf.state import Rules, ShelfState
 from edge_agent.shelf.units import Unit
+from edge_agent.shelf.windows import VisitsByTime
 
 # Half of the lightest unit, and less, is nothing that was for sale on the plate.
 TRIFLE_SHARE = 0.5
@@ -29,11 +30,15 @@ LossKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """One unit that is gone without its money. `value` is what is lost, in minor units."""
+    """One unit that is gone without its money. `value` is what is lost, in minor units.
+
+    `confidence` is that of what it was, times that of nobody else's being the unpaid one.
+    """
 
     kind: LossKind
     unit: Unit
     value: int
+    confidence: float
     paid_as: str | None = None
     payment_id: str | None = None
 
@@ -62,32 +67,16 @@ def find_missing(
 def _finding(
     account: Account, unfinished: list[Payment], state: ShelfState, rules: Rules
 ) -> Finding:
+    involved = {p.payment_id for p in account.paid.values()}
+    if not (account.unpaid or account.surplus or unfinished or account.has_refunds):
+        return Finding((), False, tuple(sorted(involved)), ())
+    involved |= {p.payment_id for p in account.surplus} | {p.payment_id for p in unfinished}
     missing: list[Missing] = []
     left, surplus = _settle_substitutes(account, missing, state.catalogue.products)
-    for unit in account.gone:
-        paid = account.paid.get(unit.key)
-        if paid is None or paid.refunded_at is None:
-            continue
-        if state.now >= paid.refunded_at + rules.grace_s:
-            missing.append(Missing("refunded", unit, unit.price, None, paid.payment_id))
-    feigned = _FeignedUnits(unfinished)
-    others_paid = bool(account.paid)
-    for unit in left:
-        payment = feigned.take(unit)
-        if account.visit.unobserved:
-            missing.append(Missing("unobserved", unit, unit.price))
-        elif unit.sku is None and _is_a_trifle(unit, state):
-            continue
-        elif unit.sku is None:
-            missing.append(Missing("unidentified", unit, 0))
-        elif payment is not None:
-            missing.append(Missing("feigned", unit, unit.price, None, payment.payment_id))
-        else:
-            missing.append(Missing("underpaid" if others_paid else "unpaid", unit, unit.price))
+    missing += _refunded(account, state, rules)
+    missing += _unpaid(account, left, unfinished, state)
     pending = any(p.state == "pending" for p in unfinished)
     expired = state.now > account.visit.ended_at + rules.late_s
-    involved = {p.payment_id for p in account.paid.values()}
-    involved |= {p.payment_id for p in account.surplus} | {p.payment_id for p in unfinished}
     return Finding(
         missing=tuple(missing),
         waits_for_payment=bool(missing) and pending and not expired,
@@ -98,6 +87,47 @@ def _finding(
             if u.refunded_at is None and state.now >= u.paid_at + rules.pay_ahead_s
         ),
     )
+
+
+def _refunded(account: Account, state: ShelfState, rules: Rules) -> list[Missing]:
+    """What was refunded as returned and did not come back."""
+    found: list[Missing] = []
+    for unit in account.gone:
+        paid = account.paid.get(unit.key)
+        if paid is None or paid.refunded_at is None:
+            continue
+        if state.now >= paid.refunded_at + rules.grace_s:
+            found.append(
+                Missing("refunded", unit, unit.price, unit.confidence, None, paid.payment_id)
+            )
+    return found
+
+
+def _unpaid(
+    account: Account, left: list[Unit], unfinished: list[Payment], state: ShelfState
+) -> list[Missing]:
+    """What no payment covers, by what became of the payments of the visit."""
+    feigned = _FeignedUnits(unfinished)
+    rest: LossKind = "underpaid" if account.paid else "unpaid"
+    found: list[Missing] = []
+    for unit in left:
+        sure = _confidence(account, unit)
+        payment = feigned.take(unit)
+        if account.visit.unobserved:
+            found.append(Missing("unobserved", unit, unit.price, sure))
+        elif unit.sku is None:
+            if not _is_a_trifle(unit, state):
+                found.append(Missing("unidentified", unit, 0, sure))
+        elif payment is not None:
+            found.append(Missing("feigned", unit, unit.price, sure, None, payment.payment_id))
+        else:
+            found.append(Missing(rest, unit, unit.price, sure))
+    return found
+
+
+def _confidence(account: Account, unit: Unit) -> float:
+    """How sure it is that this unit, and not one of another visit, is the unpaid one."""
+    return unit.confidence / (1.0 + account.rivals.get(unit.key, 0.0))
 
 
 def _is_a_trifle(unit: Unit, state: ShelfState) -> bool:
@@ -132,7 +162,8 @@ def _settle_substitutes(
         while owed and spare and not left:
             owed = max(0, owed - spare.pop(0).unit_price)
         if owed:
-            missing.append(Missing("substituted", unit, owed, paid.sku, paid.payment_id))
+            sure = _confidence(account, unit)
+            missing.append(Missing("substituted", unit, owed, sure, paid.sku, paid.payment_id))
     return left, spare
 
 
@@ -141,18 +172,16 @@ def _unfinished_by_visit(
 ) -> dict[str, list[Payment]]:
     """Give each payment without money to the short visit in which it was begun."""
     found: dict[str, list[Payment]] = {}
-    short = [a for a in accounts.values() if a.unpaid]
-    for payment in state.payments.values():
+    short = VisitsByTime(a.visit for a in accounts.values() if a.unpaid)
+    for payment in sorted(state.payments.values(), key=lambda p: p.payment_id):
         if payment.has_paid:
             continue
         best: tuple[int, float, str] | None = None
-        for account in short:
-            visit = account.visit
-            at = payment.reference_at
-            if not visit.started_at - rules.pay_ahead_s <= at <= visit.ended_at + rules.grace_s:
-                continue
+        at = payment.reference_at
+        for visit in short.touching(at - rules.grace_s, at + rules.pay_ahead_s):
             away_s = max(visit.started_at - at, at - visit.ended_at, 0.0)
-            candidate = (-_common(payment, account.unpaid), away_s, visit.visit_id)
+            common = _common(payment, accounts[visit.visit_id].unpaid)
+            candidate = (-common, away_s, visit.visit_id)
             if best is None or candidate < best:
                 best = candidate
         if best is not None:
@@ -186,50 +215,3 @@ class _FeignedUnits:
                 cart[unit.sku] -= 1
                 return payment
         return next((payment for payment, _ in self._carts if not payment.lines), None)
-
-
-@dataclass(frozen=True, slots=True)
-class LossLine:
-    """Equal missing units of one visit together. `value` is the line's whole loss."""
-
-    kind: LossKind
-    sku: str
-    name: str
-    quantity: int
-    unit_price: int
-    paid_as: str | None
-    paid_as_name: str
-    value: int
-    plate: str
-    confidence: float
-
-
-def loss_lines(missing: Iterable[Missing], state: ShelfState) -> list[LossLine]:
-    """Sum missing units up to lines, in a stable order."""
-    lines: dict[tuple[str, str, str, str, int], LossLine] = {}
-    for item in missing:
-        unit = item.unit
-        sku = unit.sku or ""
-        key = (item.kind, sku, unit.plate, item.paid_as or "", unit.price)
-        line = lines.get(key)
-        if line is None:
-            lines[key] = LossLine(
-                kind=item.kind,
-                sku=sku,
-                name=state.catalogue.name(sku) if sku else "not identified",
-                quantity=1,
-                unit_price=unit.price,
-                paid_as=item.paid_as,
-                paid_as_name=state.catalogue.name(item.paid_as) if item.paid_as else "",
-                value=item.value,
-                plate=unit.plate,
-                confidence=round(unit.confidence, 4),
-            )
-        else:
-            lines[key] = replace(
-                line,
-                quantity=line.quantity + 1,
-                value=line.value + item.value,
-                confidence=round(min(line.confidence, unit.confidence), 4),
-            )
-    return [lines[key] for key in sorted(lines)]

@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from edge_agent.shelf.cases import RECONNECT_SETTLE_S
-from edge_agent.shelf.restocks import end_of
-from edge_agent.shelf.state import Rules, ShelfState
+from edge_agent.shelf.orders import end_of
+from edge_agent.shelf.state import Case, Rules, ShelfState
 
 # Facts stay live this long after a payment could last have mattered, for a cloud that was away.
 KEEP_BEYOND_LATE_S = 86400.0
+# A visit whose case is open stays live for longer: its payment may be told days late.
+KEEP_OPEN_S = 3 * 86400.0
 # Cases that nobody judges leave the live state by age; the store keeps them.
 MAX_CASES = 1000
 
 
 def next_due(state: ShelfState, rules: Rules) -> float | None:
     """The next time at which something waited for comes, or None."""
-    times: list[float] = []
-    for visit in state.visits.values():
-        end = visit.ended_at
-        times += [end + rules.visit_gap_s, end + rules.grace_s, end + rules.late_s + 1.0]
-        times.append(end + _keep_s(rules))
+    now, keep_s = state.now, _keep_s(rules)
+    ends_s = (keep_s, keep_s + KEEP_OPEN_S)
+    stages = sorted((rules.visit_gap_s, rules.grace_s, rules.late_s + 1.0, *ends_s))
+    times = [_next_stage(visit.ended_at, stages, now) for visit in state.visits.values()]
     for payment in state.payments.values():
         if payment.paid_at is not None:
             times.append(payment.paid_at + rules.pay_ahead_s)
-        times += [refund.at + rules.grace_s for refund in payment.refunds]
-        times.append(payment.told_at + _keep_s(rules))
+        if payment.refunds:
+            times += [refund.at + rules.grace_s for refund in payment.refunds]
+        times.append(payment.told_at + keep_s)
+    restock_stages = sorted((rules.visit_gap_s, rules.late_s + 1.0, keep_s))
     for restock in state.restocks.values():
         ended_at = end_of(restock)
         if ended_at is not None:
-            times += [ended_at + rules.visit_gap_s, ended_at + rules.late_s + 1.0]
-            times.append(ended_at + _keep_s(rules))
+            times.append(_next_stage(ended_at, restock_stages, now))
     for book in state.books.values():
         times += [oddment.at + rules.grace_s for oddment in book.oddments if book.due]
     if state.link_up:
         times += [state.link_since + RECONNECT_SETTLE_S, state.link_since + KEEP_BEYOND_LATE_S]
-    return min((t for t in times if t > state.now), default=None)
+    return min((t for t in times if t > now), default=None)
+
+
+def _next_stage(ended_at: float, stages: Sequence[float], now: float) -> float:
+    """The first of some times after an end that is still to come; else one long gone."""
+    for stage_s in stages:
+        if ended_at + stage_s > now:
+            return ended_at + stage_s
+    return ended_at
 
 
 def _keep_s(rules: Rules) -> float:
@@ -54,12 +64,13 @@ def forget(state: ShelfState, rules: Rules) -> None:
     spent = {tie for visit_id in leaving for tie in state.visits[visit_id].ties}
     for visit_id in leaving:
         del state.visits[visit_id]
+    _drop(state.restocks, lambda r: (end_of(r) or r.order.told_at) <= horizon)
     needed = {tie for visit in state.visits.values() for tie in visit.ties}
+    needed |= {tie for restock in state.restocks.values() for tie in restock.ties}
     _drop(
         state.payments,
         lambda p: p.payment_id in spent or (p.told_at <= horizon and p.payment_id not in needed),
     )
-    _drop(state.restocks, lambda r: (end_of(r) or r.order.told_at) <= horizon)
     _drop(
         state.changes,
         lambda c: (
@@ -69,16 +80,27 @@ def forget(state: ShelfState, rules: Rules) -> None:
         ),
     )
     state.assortment.forget(horizon)
-    _drop(state.cases, lambda case: case.state == "closed" and case.opened_at <= horizon)
+    _drop(state.cases, lambda case: _is_done(case, state, horizon))
     while len(state.cases) > MAX_CASES:
         del state.cases[next(iter(state.cases))]
+
+
+def _is_done(case: Case, state: ShelfState, horizon: float) -> bool:
+    if case.state != "closed" or case.opened_at > horizon:
+        return False
+    return case.visit_id not in state.visits and case.case_id[1:] not in state.restocks
 
 
 def _leaving(state: ShelfState, horizon: float) -> set[str]:
     """Visits that are old enough, and tied to none that is not."""
     waits = not state.link_up or state.now < state.link_since + KEEP_BEYOND_LATE_S
     unsure = {c.visit_id for c in state.cases.values() if c.state == "provisional" and waits}
-    leaving = {v.visit_id for v in state.visits.values() if v.ended_at <= horizon} - unsure
+    hoping = {c.visit_id for c in state.cases.values() if c.state == "open"}
+    leaving = {
+        v.visit_id
+        for v in state.visits.values()
+        if v.ended_at <= horizon - (KEEP_OPEN_S if v.visit_id in hoping else 0.0)
+    } - unsure
     while True:
         held = {t for v in state.visits.values() if v.visit_id not in leaving for t in v.ties}
         tied = {v for v in leaving if not held.isdisjoint(state.visits[v].ties)}

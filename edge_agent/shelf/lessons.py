@@ -20,8 +20,9 @@ from edge_agent.shelf.learning import (
     learn,
     suggest,
 )
-from edge_agent.shelf.reckoning import Account
-from edge_agent.shelf.restocks import arrived, end_of
+from edge_agent.shelf.orders import end_of
+from edge_agent.shelf.reckoned import Account
+from edge_agent.shelf.restocks import arrived
 from edge_agent.shelf.state import Change, Output, Restock, Rules, ShelfState
 
 # Surer than it must be to count: one wrong lesson costs more than one right one helps.
@@ -63,7 +64,8 @@ def learn_from_restock(state: ShelfState, restock: Restock, rules: Rules) -> lis
     for line in restock.order.lines:
         ordered[line.sku] += line.quantity
     came: Counter[str] = Counter()
-    for (sku, _), quantity in arrived(state, restock.order.restock_id).items():
+    changes = [c for c in state.changes.values() if c.restock_id == restock.order.restock_id]
+    for (sku, _), quantity in arrived(c for c in changes if c.kind != "withdrawn").items():
         came[sku] += quantity
     outputs: list[Output] = []
     for change in list(state.changes.values()):

@@ -1,4 +1,4 @@
-"""Which paid unit belongs to which unit that left: one assignment over the whole shelf.
+"""Which paid unit belongs to which unit that left: assignments of the smallest price.
 
 The price of a pair grows with the time between taking and paying, and with how badly the rest of
 the payment fits the rest of the visit, so that one payment's goods come from one visit.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from edge_agent.shelf.assignment import assign
+from edge_agent.shelf.assignment import FloatArray, assign
 from edge_agent.shelf.payments import PaidUnit
+from edge_agent.shelf.remembering import Remembering
 from edge_agent.shelf.state import Rules, Visit
 from edge_agent.shelf.units import Unit
 
@@ -32,148 +34,213 @@ TIME_SCALE_S = 10.0
 TIME_WEIGHT = 0.4
 # A refunded unit covers goods only if no better one does.
 REFUNDED = 1.0
+# What left in a restock was mostly not bought.
+RESTOCKER = 4.0
 
 UnitKey = tuple[str, int]
 PaidKey = tuple[str, int]
+Goods = Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A visit as matching sees it: its time, what is gone for good, and that by SKU.
+
+    `is_restock`: the operator was at work, and what left with him is no loss.
+    """
+
+    visit: Visit
+    gone: tuple[Unit, ...]
+    goods: Goods
+    is_restock: bool = False
+
+    @classmethod
+    def of(cls, visit: Visit, gone: Sequence[Unit], is_restock: bool = False) -> Stay:
+        """A visit with what it took."""
+        goods = Counter(unit.sku for unit in gone if unit.sku is not None)
+        return cls(visit, tuple(gone), goods, is_restock)
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """A payment as matching sees it: the units it covers, and those by SKU; never empty."""
+
+    payment_id: str
+    units: tuple[PaidUnit, ...]
+    cart: Goods
+
+    @classmethod
+    def of(cls, payment_id: str, units: Sequence[PaidUnit]) -> Purse:
+        """A payment with what it paid."""
+        return cls(payment_id, tuple(units), Counter(unit.sku for unit in units))
+
+    @property
+    def paid_at(self) -> float:
+        """When it was paid."""
+        return self.units[0].paid_at
+
+    @property
+    def reference_at(self) -> float:
+        """When the customer stood at the shelf, as far as it knows."""
+        return self.units[0].reference_at
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Pairs by unit; what is missing in them is unpaid, or paid and not taken."""
+    """Pairs by unit; what is missing in them is unpaid, or paid and not taken.
 
-    pairs: dict[UnitKey, PaidUnit]
+    `rivals` holds, for units left unpaid that stood against units of other visits, how likely it is
+    that those were the unpaid ones: the sum of their odds.
+    """
+
+    pairs: dict[UnitKey, PaidUnit] = field(default_factory=dict)
+    rivals: dict[UnitKey, float] = field(default_factory=dict)
 
     def used(self) -> set[PaidKey]:
         """The paid units that found their goods."""
         return {(paid.payment_id, paid.number) for paid in self.pairs.values()}
 
+    def add(self, other: Matching) -> None:
+        """Take another one's pairs in."""
+        self.pairs.update(other.pairs)
+        self.rivals.update(other.rivals)
+
+
+Row = tuple[Stay, Unit]
+Column = tuple[Purse, PaidUnit]
+
 
 def match(
-    gone: Sequence[Unit], paid: Sequence[PaidUnit], visits: Mapping[str, Visit], rules: Rules
+    stays: Sequence[Stay],
+    purses: Sequence[Purse],
+    may_pair: Callable[[Stay, Purse], bool],
+    rules: Rules,
+    memo: Remembering,
+    label: str,
+    beside: Matching | None = None,
 ) -> Matching:
-    """Match units that left with paid units of the same SKU.
+    """Match the goods of some visits with the units of some payments, SKU by SKU.
 
-    First what was paid about the time of the visit, then, among what is left, what may have been
-    paid late. Only equal SKUs can be paired, and only what is near in time, so the one assignment
-    falls apart into many small ones.
+    Only goods of a visit and a payment that `may_pair` are considered, and what is not in the pairs
+    of `beside` already. `label` names the group to the memo.
     """
-    fit = _Fit(gone, paid)
-    prices = _Prices(visits, fit, rules)
-    pairs: dict[UnitKey, PaidUnit] = {}
-    for is_candidate in (prices.is_likely, prices.is_possible):
-        used = {(p.payment_id, p.number) for p in pairs.values()}
-        rows = [u for u in gone if u.sku is not None and u.key not in pairs]
-        columns = [p for p in paid if (p.payment_id, p.number) not in used]
-        for some_rows, some_columns in _clusters(rows, columns, is_candidate):
-            for row, column in _assign(some_rows, some_columns, prices):
-                pairs[row.key] = column
-    return Matching(pairs)
-
-
-def _clusters(
-    rows: Sequence[Unit],
-    columns: Sequence[PaidUnit],
-    is_candidate: Callable[[Unit, PaidUnit], bool],
-) -> Iterator[tuple[list[Unit], list[PaidUnit]]]:
-    """Yield the groups of units within which, and between which no, pairs are possible."""
-    by_sku: dict[str | None, list[int]] = defaultdict(list)
-    for j, column in enumerate(columns):
-        by_sku[column.sku].append(j)
-    groups = _Groups(len(rows) + len(columns))
-    for i, row in enumerate(rows):
-        for j in by_sku.get(row.sku, ()):
-            if is_candidate(row, columns[j]):
-                groups.join(i, len(rows) + j)
-    for members in groups.joined():
-        yield (
-            [rows[m] for m in members if m < len(rows)],
-            [columns[m - len(rows)] for m in members if m >= len(rows)],
+    paired = beside.pairs if beside is not None else {}
+    used = beside.used() if beside is not None else set()
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for stay in stays:
+        for unit in stay.gone:
+            if unit.sku is not None and unit.key not in paired:
+                rows[unit.sku].append((stay, unit))
+    columns: dict[str, list[Column]] = defaultdict(list)
+    for purse in purses:
+        for paid in purse.units:
+            if paid.sku in rows and (paid.payment_id, paid.number) not in used:
+                columns[paid.sku].append((purse, paid))
+    prices = _Prices(may_pair, rules)
+    found = Matching()
+    for sku, some in sorted(columns.items()):
+        members = (*(x for row in rows[sku] for x in row), *(x for column in some for x in column))
+        found.add(
+            memo.of(("sku", label, sku), members, partial(_match_sku, rows[sku], some, prices))
         )
+    return found
 
 
-class _Groups:
-    """Disjoint sets of numbers below `count`."""
-
-    def __init__(self, count: int) -> None:
-        self._leader = list(range(count))
-        self._touched: set[int] = set()
-
-    def join(self, a: int, b: int) -> None:
-        self._touched |= {a, b}
-        self._leader[self._find(a)] = self._find(b)
-
-    def joined(self) -> list[list[int]]:
-        """The sets of two and more, in a stable order."""
-        found: dict[int, list[int]] = defaultdict(list)
-        for member in sorted(self._touched):
-            found[self._find(member)].append(member)
-        return list(found.values())
-
-    def _find(self, member: int) -> int:
-        while self._leader[member] != member:
-            self._leader[member] = self._leader[self._leader[member]]
-            member = self._leader[member]
-        return member
+def _match_sku(rows: Sequence[Row], columns: Sequence[Column], prices: _Prices) -> Matching:
+    costs = np.array([[prices.of(*row, *column) for column in columns] for row in rows])
+    chosen = assign(costs - UNMATCHED, UNMATCHED)
+    found = Matching()
+    for (_, unit), column in zip(rows, chosen, strict=True):
+        if column is not None:
+            found.pairs[unit.key] = columns[column][1]
+    _note_rivals(rows, costs, chosen, found)
+    return found
 
 
-def _assign(
-    rows: Sequence[Unit], columns: Sequence[PaidUnit], prices: _Prices
-) -> list[tuple[Unit, PaidUnit]]:
-    if len(rows) == len(columns) == 1:
-        return [(rows[0], columns[0])]
-    costs = np.array([[prices.of(row, column) for column in columns] for row in rows])
-    chosen = assign(costs, UNMATCHED)
-    return [(rows[i], columns[j]) for i, j in enumerate(chosen) if j is not None]
+def _note_rivals(
+    rows: Sequence[Row],
+    costs: FloatArray,
+    chosen: Sequence[int | None],
+    found: Matching,
+) -> None:
+    """Note how likely it is that the payment of another visit's unit was for one left unpaid.
+
+    If both exchange, the prices differ by so much; odds are their exponential.
+    """
+    for i, (stay, unit) in enumerate(rows):
+        if chosen[i] is not None or stay.is_restock:
+            continue
+        odds: dict[str, float] = {}
+        for k, (other, _) in enumerate(rows):
+            column = chosen[k]
+            if column is None or other.visit is stay.visit or not np.isfinite(costs[i, column]):
+                continue
+            dearer = float(costs[i, column] - costs[k, column])
+            odds[other.visit.visit_id] = max(
+                odds.get(other.visit.visit_id, 0.0), math.exp(-max(0.0, dearer))
+            )
+        if odds:
+            found.rivals[unit.key] = sum(odds.values())
 
 
 class _Prices:
-    """The price of each pair; infinite where the rules do not allow it."""
+    """The price of each pair; infinite where the two may not be paired."""
 
-    def __init__(self, visits: Mapping[str, Visit], fit: _Fit, rules: Rules) -> None:
-        self._visits = visits
-        self._fit = fit
+    def __init__(self, may_pair: Callable[[Stay, Purse], bool], rules: Rules) -> None:
         self._rules = rules
+        self._fits: dict[tuple[str, str], float | None] = {}
+        self._may_pair = may_pair
 
-    def is_likely(self, unit: Unit, paid: PaidUnit) -> bool:
-        """Whether the payment was made about the time of the visit, or for exactly its goods."""
-        visit = self._visits[unit.visit_id]
-        if not is_in_time(visit, paid, self._rules):
-            return False
-        return is_at_hand(visit, paid, self._rules) or self._is_exact(unit, paid)
-
-    def is_possible(self, unit: Unit, paid: PaidUnit) -> bool:
-        """Whether the rules allow the pair at all."""
-        return is_in_time(self._visits[unit.visit_id], paid, self._rules)
-
-    def _is_exact(self, unit: Unit, paid: PaidUnit) -> bool:
-        return self._fit.is_exact(paid.payment_id, unit.visit_id)
-
-    def of(self, unit: Unit, paid: PaidUnit) -> float:
-        """The pair's cost, lowered by what leaving both alone would cost."""
-        visit = self._visits[unit.visit_id]
-        if not is_in_time(visit, paid, self._rules):
+    def of(self, stay: Stay, unit: Unit, purse: Purse, paid: PaidUnit) -> float:
+        """The pair's price, in units of log likelihood."""
+        key = (stay.visit.visit_id, purse.payment_id)
+        if key not in self._fits:
+            self._fits[key] = price_of_fit(stay, purse) if self._may_pair(stay, purse) else None
+        fit = self._fits[key]
+        if fit is None:
             return math.inf
-        misfit = 1.0 - self._fit.of(paid.payment_id, unit.visit_id)
         extra = REFUNDED if paid.refunded_at is not None else 0.0
-        if self._is_exact(unit, paid):
-            extra -= EXACT
-        return _time_cost(unit, visit, paid, self._rules) + MISFIT * misfit + extra - UNMATCHED
+        if stay.is_restock:
+            extra += RESTOCKER
+        return time_cost(unit, stay.visit, paid, self._rules) + fit + extra
 
 
-def is_in_time(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
+def price_of_fit(stay: Stay, purse: Purse) -> float:
+    """The price of a payment and a visit having only a part in common; below 0 for an exact one."""
+    return MISFIT * (1.0 - fit_of(stay.goods, purse.cart)) - (
+        EXACT if is_exact(stay.goods, purse.cart) else 0.0
+    )
+
+
+def fit_of(goods: Mapping[str, int], cart: Mapping[str, int]) -> float:
+    """How well goods and cart equal each other, 0 to 1: the Jaccard index of multisets."""
+    common = sum(min(count, goods.get(sku, 0)) for sku, count in cart.items())
+    whole = sum(cart.values()) + sum(goods.values()) - common
+    return common / whole if whole else 0.0
+
+
+def is_exact(goods: Mapping[str, int], cart: Mapping[str, int]) -> bool:
+    """Whether several goods equal a cart to the last one."""
+    return sum(cart.values()) > 1 and goods == cart
+
+
+def is_in_time(visit: Visit, paid: PaidUnit | Purse, rules: Rules) -> bool:
     """Whether a payment may be for this visit: not too far ahead of it, not too late."""
     return visit.started_at - rules.pay_ahead_s <= paid.paid_at <= visit.ended_at + rules.late_s
 
 
-def is_at_hand(visit: Visit, paid: PaidUnit, rules: Rules) -> bool:
-    """Whether a payment was under way about when the visit was: not one made up later."""
-    return (
-        paid.paid_at >= visit.started_at - rules.pay_ahead_s
-        and paid.reference_at <= visit.ended_at + rules.grace_s
+def is_at_hand(visit: Visit, paid: PaidUnit | Purse, rules: Rules) -> bool:
+    """Whether a payment was begun, or paid, about when the visit was.
+
+    One that was begun and paid an hour later belongs to either end, hardly to what lies between.
+    """
+    return any(
+        visit.started_at <= at + rules.pay_ahead_s and visit.ended_at >= at - rules.grace_s
+        for at in (paid.reference_at, paid.paid_at)
     )
 
 
-def _time_cost(unit: Unit, visit: Visit, paid: PaidUnit, rules: Rules) -> float:
+def time_cost(unit: Unit, visit: Visit, paid: PaidUnit, rules: Rules) -> float:
     """Price of the time between goods and payment; 0 where they coincide."""
     if paid.paid_at < unit.taken_from:
         ahead_s = unit.taken_from - paid.paid_at
@@ -182,30 +249,3 @@ def _time_cost(unit: Unit, visit: Visit, paid: PaidUnit, rules: Rules) -> float:
     after_s = max(0.0, paid.reference_at - unit.taken_at)
     late = LATE if paid.reference_at > visit.ended_at + rules.grace_s else 0.0
     return late + TIME_WEIGHT * math.log1p(after_s / TIME_SCALE_S)
-
-
-class _Fit:
-    """How well each payment's goods equal each visit's, 0 to 1 (Jaccard index of multisets)."""
-
-    def __init__(self, gone: Sequence[Unit], paid: Sequence[PaidUnit]) -> None:
-        self._goods: dict[str, Counter[str]] = defaultdict(Counter)
-        for unit in gone:
-            if unit.sku is not None:
-                self._goods[unit.visit_id][unit.sku] += 1
-        self._cart: dict[str, Counter[str]] = defaultdict(Counter)
-        for paid_unit in paid:
-            self._cart[paid_unit.payment_id][paid_unit.sku] += 1
-        self._known: dict[tuple[str, str], float] = {}
-
-    def of(self, payment_id: str, visit_id: str) -> float:
-        """The share that a payment and a visit have in common."""
-        key = (payment_id, visit_id)
-        if key not in self._known:
-            cart, goods = self._cart[payment_id], self._goods[visit_id]
-            common = sum(min(count, goods.get(sku, 0)) for sku, count in cart.items())
-            self._known[key] = common / (cart.total() + goods.total() - common)
-        return self._known[key]
-
-    def is_exact(self, payment_id: str, visit_id: str) -> bool:
-        """Whether a payment of several units equals the visit's goods to the last one."""
-        return self._cart[payment_id].total() > 1 and self.of(payment_id, visit_id) == 1.0

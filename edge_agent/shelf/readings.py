@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from edge_agent.shelf.identify import Hypothesis
-from edge_agent.shelf.matching import Matching, is_at_hand, is_in_time
+from edge_agent.shelf.matching import Matching, Purse, is_at_hand, is_in_time
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
 from edge_agent.shelf.units import Taken
@@ -18,7 +18,7 @@ def settle_by_payment(
     state: ShelfState,
     taken: Mapping[str, Taken],
     matching: Matching,
-    paid: list[PaidUnit],
+    purses: Sequence[Purse],
     rules: Rules,
 ) -> dict[str, Hypothesis]:
     """Choose, for changes that stay open or unpaid, a likely alternative that is paid for.
@@ -26,30 +26,50 @@ def settle_by_payment(
     Payments made about the time of the visit speak for it first; a late one may too, once it is
     clear that it was not made ahead for goods yet to be taken.
     """
+    unmatched = {
+        visit_id: {u.change_id for u in goods.gone if u.key not in matching.pairs}
+        for visit_id, goods in taken.items()
+    }
+    if not any(unmatched.values()):
+        return {}
+    paid = [unit for purse in purses for unit in purse.units]
     late_keys = _late_units(taken, matching, state.visits, rules)
     prompt = {(p.payment_id, p.number) for k, p in matching.pairs.items() if k not in late_keys}
-    used = matching.used()
     readings: dict[str, Hypothesis] = {}
-    spoken: list[PaidUnit] = []
-    for late in (False, True):
-        # What is only taken for a late payment of an earlier visit may be this one's prompt one.
-        spent = used if late else prompt
-        free = [p for p in paid if (p.payment_id, p.number) not in spent and p not in spoken]
-        for visit_id, goods in taken.items():
-            visit = state.visits[visit_id]
-            open_changes = {u.change_id for u in goods.gone if u.key not in matching.pairs}
-            open_changes -= readings.keys()
-            if not (free and open_changes):
-                continue
-            near = [p for p in free if _may_speak(p, visit, state.now, rules, late=late)]
-            for change_id in sorted(open_changes):
-                reading, picked = _paid_alternative(state.changes[change_id], near)
-                if reading is not None:
-                    readings[change_id] = reading
-                    near = [p for p in near if p not in picked]
-                    free = [p for p in free if p not in picked]
-                    spoken += picked
+    # What is only taken for a late payment of an earlier visit may be this one's prompt one.
+    free = [p for p in paid if (p.payment_id, p.number) not in prompt]
+    spoken = _speak(state, unmatched, free, readings, rules, late=False)
+    spent = matching.used() | {(p.payment_id, p.number) for p in spoken}
+    free = [p for p in paid if (p.payment_id, p.number) not in spent]
+    _speak(state, unmatched, free, readings, rules, late=True)
     return readings
+
+
+def _speak(
+    state: ShelfState,
+    unmatched: Mapping[str, set[str]],
+    free: list[PaidUnit],
+    readings: dict[str, Hypothesis],
+    rules: Rules,
+    *,
+    late: bool,
+) -> list[PaidUnit]:
+    """Let free paid units say what changes were, into `readings`; returns those that did."""
+    spoken: list[PaidUnit] = []
+    for visit_id, changes in unmatched.items():
+        open_changes = changes - readings.keys()
+        if not (free and open_changes):
+            continue
+        visit = state.visits[visit_id]
+        near = [p for p in free if _may_speak(p, visit, state.now, rules, late=late)]
+        for change_id in sorted(open_changes):
+            reading, picked = _paid_alternative(state.changes[change_id], near)
+            if reading is not None:
+                readings[change_id] = reading
+                near = [p for p in near if p not in picked]
+                free = [p for p in free if p not in picked]
+                spoken += picked
+    return spoken
 
 
 def _late_units(

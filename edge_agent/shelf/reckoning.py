@@ -1,62 +1,56 @@
 """The whole shelf reckoned anew from its facts: per visit, what is gone, paid, and missing.
 
-Nothing here remembers: the same facts give the same account, in whatever order they came.
+The same facts give the same account, in whatever order they came; what is remembered from the last
+time (`Memo`) saves work and changes nothing.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
-from edge_agent.shelf.identify import Hypothesis
-from edge_agent.shelf.matching import Matching, is_at_hand, is_in_time, match
-from edge_agent.shelf.payments import PaidUnit, paid_units
+from edge_agent.shelf.matching import Matching, Purse, Stay
+from edge_agent.shelf.memo import Memo
+from edge_agent.shelf.orders import end_of
+from edge_agent.shelf.pairing import pair_all
+from edge_agent.shelf.payments import Payment, paid_units
 from edge_agent.shelf.readings import settle_by_payment
-from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
-from edge_agent.shelf.units import Taken, Unit, take_stock, weigh_alike
+from edge_agent.shelf.reckoned import Account, Cluster, Readings, Shop
+from edge_agent.shelf.state import Change, Restock, Rules, ShelfState, Visit
+from edge_agent.shelf.units import Taken, take_from_restock, take_stock
 
-# Who pays has mostly taken already: a visit to come is as far away as one this much longer ago.
-AHEAD_IS_FARTHER = 3.0
+ChangesByVisit = Mapping[str, tuple[Change, ...]]
 
 
-@dataclass(slots=True)
-class Account:
-    """One visit: units gone for good, what paid for them, and what is left over on either side.
+def match_shelf(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
+    """Match what the visits took with the payments; nothing is handed on yet.
 
-    `ties` are the changes by which goods went from one visit to another: such visits are reckoned,
-    and forgotten, together. `readings` holds what payments say of the changes that they settle.
+    What is over (`chapters`) is left out.
     """
-
-    visit: Visit
-    changes: tuple[Change, ...]
-    gone: tuple[Unit, ...]
-    paid: dict[tuple[str, int], PaidUnit] = field(default_factory=dict)
-    unpaid: list[Unit] = field(default_factory=list)
-    surplus: list[PaidUnit] = field(default_factory=list)
-    came_back_later: bool = False
-    ties: set[str] = field(default_factory=set)
-    readings: Mapping[str, Hypothesis] = field(default_factory=dict)
-
-
-def reckon(state: ShelfState, rules: Rules) -> dict[str, Account]:
-    """Return the account of every live visit, by its id."""
-    paid = [unit for payment in state.payments.values() for unit in paid_units(payment)]
-    readings: dict[str, Hypothesis] = {}
-    changes = _changes_by_visit(state)
-    taken, matching = _match_all(state, changes, paid, rules, readings)
-    readings = settle_by_payment(state, taken, matching, paid, rules)
+    changes = _changes_by_visit(state, memo.library.changes)
+    memo.library.open_touched(state, changes, rules)
+    taken = _take_live(state, changes, rules, memo)
+    purses = _purses(state, memo)
+    restocks = [s for r in state.restocks.values() if (s := _at_restock(state, r)) is not None]
+    matching, clusters = _match(taken, restocks, purses, rules, memo)
+    readings = settle_by_payment(state, _goods(taken), matching, purses, rules)
     if readings:
-        taken, matching = _match_all(state, changes, paid, rules, readings)
-    accounts = _accounts(state, changes, taken, matching, readings)
-    _lift_foreign_things(accounts, taken, rules)
-    _bring_back(accounts, taken, rules)
-    _hand_out_surplus(accounts, paid, rules)
-    return accounts
+        taken |= {
+            visit_id: _take(state.visits[visit_id], changes[visit_id], readings, memo)
+            for visit_id in {state.changes[c].visit_id or "" for c in readings}
+        }
+        matching, clusters = _match(taken, restocks, purses, rules, memo)
+    accounts = {
+        visit_id: _account(state.visits[visit_id], changes[visit_id], goods, matching, readings)
+        for visit_id, (goods, _) in taken.items()
+    }
+    return _shop(accounts, purses, restocks, matching, clusters)
 
 
-def _changes_by_visit(state: ShelfState) -> dict[str, list[Change]]:
-    """Each visit's changes that still count, in the order of time.
+def _changes_by_visit(state: ShelfState, known: ChangesByVisit) -> dict[str, tuple[Change, ...]]:
+    """Each visit's changes that still count, in the order of time; the tuple known where alike.
 
     What changed while nobody watched has no order: what left comes first, for it may be what came.
     """
@@ -65,157 +59,129 @@ def _changes_by_visit(state: ShelfState) -> dict[str, list[Change]]:
         return change.unobserved and change.delta_g > 0, change.started_at, change.change_id
 
     by_visit: dict[str, list[Change]] = {visit_id: [] for visit_id in state.visits}
-    for change in sorted(state.changes.values(), key=order):
+    for change in state.changes.values():
         if change.visit_id is not None and change.kind != "withdrawn":
             by_visit[change.visit_id].append(change)
-    return by_visit
+    found: dict[str, tuple[Change, ...]] = {}
+    for visit_id, some in by_visit.items():
+        ordered = tuple(sorted(some, key=order)) if len(some) > 1 else tuple(some)
+        before = known.get(visit_id)
+        same = before is not None and len(before) == len(ordered)
+        if same and all(a is b for a, b in zip(before or (), ordered, strict=True)):
+            ordered = before or ()
+        found[visit_id] = ordered
+    return found
 
 
-def _match_all(
-    state: ShelfState,
-    changes: Mapping[str, list[Change]],
-    paid: list[PaidUnit],
+def _take_live(
+    state: ShelfState, changes: ChangesByVisit, rules: Rules, memo: Memo
+) -> dict[str, tuple[Taken, Stay]]:
+    """What the visits took that are in no closed chapter; goods brought back open some."""
+    library = memo.library
+    live = [v for v in state.visits if v not in library.of_visit]
+    taken = {v: _take(state.visits[v], changes[v], {}, memo) for v in live}
+    brought = [unit for goods, _ in taken.values() for unit in goods.brought]
+    if brought:
+        skus = {unit.sku for unit in brought if unit.sku is not None}
+        since = min(unit.taken_at for unit in brought) - rules.late_s
+        for visit_id in library.open_with(skus, since):
+            taken[visit_id] = _take(state.visits[visit_id], changes[visit_id], {}, memo)
+    return {
+        visit.visit_id: taken[visit.visit_id]
+        for visit in sorted(state.visits.values(), key=lambda v: (v.started_at, v.visit_id))
+        if visit.visit_id in taken
+    }
+
+
+def _take(
+    visit: Visit, changes: Sequence[Change], readings: Readings, memo: Memo
+) -> tuple[Taken, Stay]:
+    said = {c.change_id: readings[c.change_id] for c in changes if c.change_id in readings}
+
+    def reckon() -> tuple[Taken, Stay]:
+        taken = take_stock(changes, said)
+        return taken, Stay.of(visit, taken.gone)
+
+    return memo.of(("stay", visit.visit_id, bool(said)), (*changes, *said.values()), reckon)
+
+
+def _goods(taken: Mapping[str, tuple[Taken, Stay]]) -> dict[str, Taken]:
+    return {visit_id: goods for visit_id, (goods, _) in taken.items()}
+
+
+def _purses(state: ShelfState, memo: Memo) -> list[Purse]:
+    """The payments that paid for goods and are not over, in the order of time."""
+    found = [
+        memo.of(("purse", payment.payment_id), (payment,), partial(_purse, payment))
+        for payment in state.payments.values()
+        if payment.has_paid and payment.lines and payment.payment_id not in memo.library.of_payment
+    ]
+    return sorted(found, key=lambda p: (p.paid_at, p.payment_id))
+
+
+def _purse(payment: Payment) -> Purse:
+    return Purse.of(payment.payment_id, paid_units(payment))
+
+
+def _at_restock(state: ShelfState, restock: Restock) -> Stay | None:
+    """What left during a restock, not ordered out, and did not come back: a customer's, maybe."""
+    restock_id, end = restock.order.restock_id, end_of(restock)
+    changes = [c for c in state.changes.values() if c.restock_id == restock_id]
+    changes = [c for c in changes if c.kind != "withdrawn"]
+    if end is None or not any(c.delta_g < 0 for c in changes):
+        return None
+    changes.sort(key=lambda c: (c.started_at, c.change_id))
+    ordered_out: Counter[str] = Counter()
+    for line in restock.order.lines:
+        ordered_out[line.sku] += max(0, -line.quantity)
+    gone = take_from_restock(changes, ordered_out)
+    if not gone:
+        return None
+    span = Visit(restock_id, changes[0].started_at, changes[-1].settled_at)
+    return Stay.of(span, [replace(u, visit_id=restock_id) for u in gone], is_restock=True)
+
+
+def _match(
+    taken: Mapping[str, tuple[Taken, Stay]],
+    restocks: Sequence[Stay],
+    purses: Sequence[Purse],
     rules: Rules,
-    readings: Mapping[str, Hypothesis],
-) -> tuple[dict[str, Taken], Matching]:
-    taken = {v: take_stock(changes[v], readings) for v in state.visits}
-    gone = [unit for t in taken.values() for unit in t.gone]
-    matching = match(gone, paid, state.visits, rules)
-    return taken, _without_strangers(matching, gone, state.visits, rules)
+    memo: Memo,
+) -> tuple[Matching, list[Cluster]]:
+    stays = [*restocks, *(stay for _, stay in taken.values())]
+    return pair_all(stays, purses, rules, memo)
 
 
-def _without_strangers(
-    matching: Matching, gone: list[Unit], visits: Mapping[str, Visit], rules: Rules
-) -> Matching:
-    """Undo late pairs whose payment covers goods of another visit in time, and that one is short.
-
-    Who pays for some of what he takes and for something else has put the cheap for the dear. Where
-    nothing is short the payment is a late one as well, or one for two visits.
-    """
-    homes: dict[str, set[str]] = defaultdict(set)
-    late: list[Unit] = []
-    short: Counter[str] = Counter()
-    for unit in gone:
+def _account(
+    visit: Visit,
+    changes: tuple[Change, ...],
+    taken: Taken,
+    matching: Matching,
+    readings: Readings,
+) -> Account:
+    account = Account(visit, changes, taken, taken.gone, readings=readings)
+    for unit in taken.gone:
         paid = matching.pairs.get(unit.key)
         if paid is None:
-            short[unit.visit_id] += 1
-        elif paid.reference_at > visits[unit.visit_id].ended_at + rules.grace_s:
-            late.append(unit)
+            account.unpaid.append(unit)
         else:
-            homes[paid.payment_id].add(unit.visit_id)
-    kept = dict(matching.pairs)
-    for unit in sorted(late, key=lambda u: u.key):
-        for home in sorted(homes[kept[unit.key].payment_id] - {unit.visit_id}):
-            if short[home]:
-                short[home] -= 1
-                del kept[unit.key]
-                break
-    return Matching(kept)
+            account.paid[unit.key] = paid
+    if account.unpaid:
+        account.rivals = matching.rivals
+    return account
 
 
-def _accounts(
-    state: ShelfState,
-    changes: Mapping[str, list[Change]],
-    taken: Mapping[str, Taken],
+def _shop(
+    accounts: dict[str, Account],
+    purses: list[Purse],
+    restocks: Sequence[Stay],
     matching: Matching,
-    readings: Mapping[str, Hypothesis],
-) -> dict[str, Account]:
-    accounts: dict[str, Account] = {}
-    for visit_id, visit in state.visits.items():
-        account = Account(visit, tuple(changes[visit_id]), taken[visit_id].gone, readings=readings)
-        for unit in account.gone:
-            paid = matching.pairs.get(unit.key)
-            if paid is None:
-                account.unpaid.append(unit)
-            else:
-                account.paid[unit.key] = paid
-        accounts[visit_id] = account
-    return accounts
-
-
-def _lift_foreign_things(
-    accounts: dict[str, Account], taken: Mapping[str, Taken], rules: Rules
-) -> None:
-    """Let an unknown thing that came in one visit and left in another, or the other way round,
-    undo itself: a mug, a bag, a plate that was out for cleaning."""
-    came = [unit for t in taken.values() for unit in t.foreign]
-    for account in accounts.values():
-        for unit in [u for u in account.unpaid if u.sku is None]:
-            for other in came:
-                near = abs(other.taken_at - unit.taken_at) <= rules.late_s
-                if near and other.plate == unit.plate and weigh_alike(other, unit):
-                    came.remove(other)
-                    _give_back(account, unit, other.change_id, accounts.get(other.visit_id))
-                    break
-
-
-def _bring_back(accounts: dict[str, Account], taken: Mapping[str, Taken], rules: Rules) -> None:
-    """Let goods brought in a later visit cancel what an earlier one took: unpaid units first,
-    then those refunded as returned, then paid ones (a refund is due then)."""
-    brought = sorted(
-        (unit for t in taken.values() for unit in t.brought), key=lambda u: (u.taken_at, u.key)
-    )
-    for unit in brought:
-        best: tuple[int, float, str, Unit] | None = None
-        for account in accounts.values():
-            if not 0 <= unit.taken_at - account.visit.ended_at <= rules.late_s:
-                continue
-            for gone in account.gone:
-                if gone.sku == unit.sku:
-                    candidate = (_owed(account, gone), gone.taken_at, gone.visit_id, gone)
-                    if best is None or candidate[:3] > best[:3]:
-                        best = candidate
-        if best is not None:
-            _give_back(accounts[best[2]], best[3], unit.change_id, accounts.get(unit.visit_id))
-
-
-def _owed(account: Account, unit: Unit) -> int:
-    paid = account.paid.get(unit.key)
-    if paid is None:
-        return 2
-    return 1 if paid.refunded_at is not None else 0
-
-
-def _give_back(account: Account, unit: Unit, by_change: str, giver: Account | None) -> None:
-    account.gone = tuple(u for u in account.gone if u.key != unit.key)
-    account.came_back_later = True
-    account.ties.add(by_change)
-    if giver is not None:
-        giver.ties.add(by_change)
-    if unit.key in account.paid:
-        del account.paid[unit.key]
-    else:
-        account.unpaid.remove(unit)
-
-
-def _hand_out_surplus(accounts: dict[str, Account], paid: list[PaidUnit], rules: Rules) -> None:
-    """Give each paid unit that found no goods to the visit it was most likely made in."""
-    homes: dict[str, list[str]] = defaultdict(list)
-    used: set[tuple[str, int]] = set()
-    for visit_id, account in accounts.items():
-        for unit in account.paid.values():
-            homes[unit.payment_id].append(visit_id)
-            used.add((unit.payment_id, unit.number))
-    for unit in paid:
-        if (unit.payment_id, unit.number) in used:
-            continue
-        own = homes.get(unit.payment_id)
-        home = max(own, key=own.count) if own else _home(accounts, unit, rules)
-        if home is not None:
-            accounts[home].surplus.append(unit)
-
-
-def _home(accounts: Mapping[str, Account], unit: PaidUnit, rules: Rules) -> str | None:
-    """The visit nearest to a payment among those it may be for; those still short go first."""
-    best: tuple[bool, float, str] | None = None
-    for visit_id, account in accounts.items():
-        visit = account.visit
-        if not (is_in_time(visit, unit, rules) and is_at_hand(visit, unit, rules)):
-            continue
-        ahead_s = visit.started_at - unit.reference_at
-        away_s = max(AHEAD_IS_FARTHER * ahead_s, unit.reference_at - visit.ended_at, 0.0)
-        is_full = len(account.surplus) >= len(account.unpaid)
-        candidate = (is_full, away_s, visit_id)
-        if best is None or candidate < best:
-            best = candidate
-    return best[2] if best else None
+    clusters: list[Cluster],
+) -> Shop:
+    sold: dict[str, Counter[tuple[str, str]]] = {}
+    bought: dict[tuple[str, int], str] = {}
+    for stay in restocks:
+        pairs = [(u, matching.pairs[u.key]) for u in stay.gone if u.key in matching.pairs]
+        sold[stay.visit.visit_id] = Counter((u.sku or "", u.plate) for u, _ in pairs)
+        bought |= {(paid.payment_id, paid.number): stay.visit.visit_id for _, paid in pairs}
+    return Shop(accounts, purses, sold, bought, clusters)

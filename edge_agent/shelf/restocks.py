@@ -3,123 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from edge_agent.shelf.facts import RestockFact
-from edge_agent.shelf.findings import LossLine
-from edge_agent.shelf.state import Change, Output, Restock, Rules, ShelfState
+from edge_agent.shelf.loss_lines import LossLine
+from edge_agent.shelf.state import Change, Output, Restock, ShelfState
 from edge_agent.times import rfc3339
 
-# A restock that nobody finished ends by itself, or every later theft would count as part of it.
-RESTOCK_AT_MOST_S = 4 * 3600.0
-# Goods that came so long before a restock's end belong to it while its beginning is not known.
-UNBEGUN_S = 900.0
 
-
-def end_of(restock: Restock) -> float | None:
-    """When a restock ended, or will have by itself; None for one that was only planned."""
-    if restock.order.state in ("finished", "cancelled") and restock.finished_at is not None:
-        return restock.finished_at
-    return None if restock.started_at is None else restock.started_at + RESTOCK_AT_MOST_S
-
-
-def record_restock(state: ShelfState, fact: RestockFact) -> bool:
-    """File an order's revision; returns whether it says anything new.
-
-    The highest revision has the lines and the state; the times are from whichever told them, for
-    messages come in any order.
-    """
-    known = state.restocks.get(fact.restock_id)
-    started_at = known.started_at if known else None
-    finished_at = known.finished_at if known else None
-    if fact.state == "started":
-        started_at = _earlier(started_at, fact.told_at)
-    elif fact.state in ("finished", "cancelled"):
-        finished_at = _earlier(finished_at, fact.told_at)
-    order = fact
-    if known is not None and (known.order.revision, known.order.told_at) >= (
-        fact.revision,
-        fact.told_at,
-    ):
-        order = known.order if known.order.lines else replace(known.order, lines=fact.lines)
-    elif known is not None and not fact.lines:
-        order = replace(fact, lines=known.order.lines)
-    if known is None:
-        state.restocks[fact.restock_id] = Restock(order, started_at, finished_at)
-        return True
-    state.restocks[fact.restock_id] = new = replace(
-        known, order=order, started_at=started_at, finished_at=finished_at
-    )
-    return new != known
-
-
-def _earlier(known: float | None, told: float) -> float:
-    return told if known is None else min(known, told)
-
-
-def restock_of(state: ShelfState, change: Change, rules: Rules) -> str | None:
-    """The restock that a change belongs to, by the orders known now.
-
-    Where two ran at once, the one that has something for the plate, then the later one.
-    """
-    best: tuple[bool, bool, float, str] | None = None
-    for restock_id, restock in state.restocks.items():
-        closeness = _closeness(restock, change, rules)
-        if closeness is None:
-            continue
-        candidate = (
-            closeness,
-            _is_for(restock, change.plate, state),
-            restock.started_at or 0.0,
-            restock_id,
-        )
-        if best is None or candidate > best:
-            best = candidate
-    return best[3] if best else None
-
-
-def _closeness(restock: Restock, change: Change, rules: Rules) -> bool | None:
-    """Whether a change fell within a restock (True) or just beside it (False); None: outside.
-
-    Goods that come may be set down just before somebody says that he begins, or after the end.
-    """
-    end = end_of(restock)
-    if end is None:
-        return None
-    start, at = restock.started_at, change.started_at
-    margin_s = rules.visit_gap_s if change.delta_g > 0 else 0.0
-    if start is None:
-        begun = change.delta_g > 0 and restock.order.state == "finished"
-        return False if begun and end - UNBEGUN_S <= at <= end + margin_s else None
-    if start <= at <= end:
-        return True
-    return False if start - margin_s <= at <= end + margin_s else None
-
-
-def _is_for(restock: Restock, plate: str, state: ShelfState) -> bool:
-    """Whether the order has a line for a plate, or for goods that belong there."""
-    placed = state.catalogue.plates.get(plate, ())
-    return any(
-        line.plate == plate or (line.plate is None and line.sku in placed)
-        for line in restock.order.lines
-    )
-
-
-def arrived(state: ShelfState, restock_id: str) -> Counter[tuple[str, str]]:
-    """Net units by (sku, plate) that the restock's changes brought."""
+def arrived(changes: Iterable[Change]) -> Counter[tuple[str, str]]:
+    """Net units by (sku, plate) that a restock's changes brought."""
     came: Counter[tuple[str, str]] = Counter()
-    for change in state.changes.values():
-        if change.restock_id == restock_id and change.kind != "withdrawn":
-            for sku, quantity in change.items:
-                came[sku, change.plate] += quantity
+    for change in changes:
+        for sku, quantity in change.items:
+            came[sku, change.plate] += quantity
     return came
 
 
-def report_content(state: ShelfState, restock: Restock, ended_at: float) -> dict[str, Any]:
-    """What a restock brought line by line, with what came though nobody ordered it."""
+# Units that customers bought while a restock ran, by (SKU, plate).
+Sold = Counter[tuple[str, str]]
+
+
+def report_content(
+    state: ShelfState,
+    restock: Restock,
+    ended_at: float,
+    changes: Sequence[Change],
+    sold: Sold,
+) -> dict[str, Any]:
+    """What a restock brought line by line, with what came though nobody ordered it.
+
+    What a customer took meanwhile and paid has come as well.
+    """
     order = restock.order
-    came = arrived(state, order.restock_id)
+    came = arrived(changes)
+    came.update(sold)
     lines = [_line(state, x.sku, x.plate, x.quantity, came) for x in order.lines]
     for (sku, plate), count in sorted(came.items()):
         if count:
@@ -131,7 +49,10 @@ def report_content(state: ShelfState, restock: Restock, ended_at: float) -> dict
         "finished_at": rfc3339(ended_at),
         "end_assumed": restock.finished_at is None,
         "lines": lines,
-        "unidentified": _unidentified(state, order.restock_id),
+        "sold_meanwhile": [
+            {"sku": sku, "plate": plate, "quantity": n} for (sku, plate), n in sorted(sold.items())
+        ],
+        "unidentified": _unidentified(changes),
     }
 
 
@@ -162,11 +83,11 @@ def _line(
     }
 
 
-def _unidentified(state: ShelfState, restock_id: str) -> list[dict[str, Any]]:
+def _unidentified(changes: Iterable[Change]) -> list[dict[str, Any]]:
     """What a restock moved that fits no product: by plate, in grams."""
     moved: Counter[str] = Counter()
-    for change in state.changes.values():
-        if change.restock_id == restock_id and not change.items and change.kind != "withdrawn":
+    for change in changes:
+        if not change.items:
             moved[change.plate] += round(10 * change.delta_g)
     return [{"plate": p, "delta_g": tenths / 10} for p, tenths in sorted(moved.items()) if tenths]
 
@@ -187,23 +108,18 @@ def _take(came: Counter[tuple[str, str]], sku: str, plate: str | None, ordered: 
     return found
 
 
-def _may_be_among(state: ShelfState, restock: Restock, sku: str) -> int:
+def _may_be_among(changes: Iterable[Change], sku: str) -> int:
     """Units of a product that may be in what came and could not be identified."""
-    product = state.catalogue.products.get(sku)
-    if product is None or not product.weight_g:
-        return 0
-    came_g = sum(
-        change.delta_g
-        for change in state.changes.values()
-        if change.restock_id == restock.order.restock_id
-        and not change.items
-        and change.kind != "withdrawn"
-        and sku in state.catalogue.plates.get(change.plate, ())
+    return sum(
+        max((n for h in change.hypotheses for s, n in h.items if s == sku), default=0)
+        for change in changes
+        if not change.items and change.delta_g > 0
     )
-    return max(0, round(came_g / product.weight_g))
 
 
-def shortfall(state: ShelfState, restock: Restock) -> list[LossLine]:
+def shortfall(
+    state: ShelfState, restock: Restock, changes: Sequence[Change], sold: Sold
+) -> list[LossLine]:
     """The goods that were ordered and did not arrive on any plate."""
     ordered: Counter[str] = Counter()
     plates: dict[str, str] = {}
@@ -211,11 +127,12 @@ def shortfall(state: ShelfState, restock: Restock) -> list[LossLine]:
         ordered[line.sku] += line.quantity
         plates.setdefault(line.sku, line.plate or "")
     came: Counter[str] = Counter()
-    for (sku, _), quantity in arrived(state, restock.order.restock_id).items():
-        came[sku] += quantity
+    for counts in (arrived(changes), sold):
+        for (sku, _), quantity in counts.items():
+            came[sku] += quantity
     lines: list[LossLine] = []
     for sku, quantity in sorted(ordered.items()):
-        missing = quantity - came[sku] - _may_be_among(state, restock, sku)
+        missing = quantity - max(0, came[sku]) - _may_be_among(changes, sku)
         if quantity > 0 and missing > 0:
             price = state.catalogue.price(sku)
             lines.append(

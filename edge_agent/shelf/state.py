@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from edge_agent.shelf.assortment import Assortment
-from edge_agent.shelf.books import Bustle, PlateBook
+from edge_agent.shelf.books import Bustle, PlateBook, UnitBook
 from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import RestockFact
 from edge_agent.shelf.identify import Hypothesis
@@ -61,6 +61,7 @@ class Change:
     settled: tuple[tuple[str, int], ...] | None = None
     taught: bool = False
     level_sigma_g: float = 0.0
+    beside: tuple[str, float] | None = None
     first_at: float = 0.0
 
     @property
@@ -113,7 +114,7 @@ class Restock:
     """A restock order at its highest revision.
 
     `started_at` and `finished_at` are what any revision said of when it ran; `told` is the report
-    that was published last, at `revision`.
+    that was published last, at `revision`; `ties` are the payments of customers who took meanwhile.
     """
 
     order: RestockFact
@@ -121,6 +122,7 @@ class Restock:
     finished_at: float | None
     revision: int = 0
     told: dict[str, Any] | None = None
+    ties: tuple[str, ...] = ()
 
     @property
     def reported(self) -> bool:
@@ -152,6 +154,7 @@ class ShelfState:
     levels_told_at: float = 0.0
     bustle: Bustle = field(default_factory=Bustle)
     books: dict[str, PlateBook] = field(default_factory=dict)
+    units: UnitBook = field(default_factory=UnitBook)
     learned: dict[str, Learned] = field(default_factory=dict)
     odd_g: dict[str, tuple[float, ...]] = field(default_factory=dict)
     current_visit: str | None = None

@@ -15,16 +15,15 @@ from edge_agent.shelf.balance import (
     scale_sigma_g,
     weight_of,
 )
-from edge_agent.shelf.books import Bustle, Oddment, PlateBook, Recount, RecountedBy, as_counts
+from edge_agent.shelf.books import Bustle, PlateBook, Recount, RecountedBy, as_counts
+from edge_agent.shelf.entering import enter
 from edge_agent.shelf.facts import CountFact, LevelsFact
 from edge_agent.shelf.learning import as_goods
+from edge_agent.shelf.shortages import note_filled, note_left
 from edge_agent.shelf.state import Change, Rules, ShelfState
 
 # How sure, and how near, a weight must be of the counts where nothing else is known of them.
 SURE_OF_COUNTS, NEAR_SIGMAS = 0.95, 3.0
-ODDMENTS_KEPT = 8
-# A thing that came and went again weighs the same within this.
-SAME_THING_G = 3.0
 
 
 def goods_on(state: ShelfState, plate: str) -> dict[str, Goods]:
@@ -84,7 +83,7 @@ def _zeroed(state: ShelfState, plate: str, book: PlateBook, moved_g: float, at: 
     """The book of a plate that was tared or calibrated: what its goods should weigh is known."""
     agreed_g = book.agreed_g + moved_g
     if plate in state.counted:
-        agreed_g = weight_of(goods_on(state, plate), book.agreed)
+        agreed_g = weight_of(goods_on(state, plate), book.agreed) + book.beside_g - book.shifted_g
     return replace(
         book,
         level_at=at,
@@ -108,21 +107,42 @@ def file_count(state: ShelfState, fact: CountFact) -> None:
 def recount(
     state: ShelfState, plate: str, counts: Mapping[str, int], at: float, by: RecountedBy
 ) -> None:
-    """Set a plate's counts anew, with an entry in its book of when and by whom."""
-    entry = Recount(at, by, as_counts(state.stock.get(plate, {})), as_counts(counts))
+    """Set a plate's counts anew, with an entry in its book of when and by whom.
+
+    What is told later of changes that had settled by then alters the counts no more: by `at` for a
+    person's count, by the time of the weight for one that the weight has set.
+    """
+    before = state.stock.get(plate, {})
+    entry = Recount(at, by, as_counts(before), as_counts(counts))
     state.stock[plate] = {sku: n for sku, n in counts.items() if n}
+    what = "recount" if plate in state.counted else "count"
+    _note_moved(state, f"{what}:{plate}", Counter(state.stock[plate]), before)
+    note_filled(state, plate, is_first=plate not in state.counted, before=before)
     state.counted.add(plate)
     book = state.books.get(plate)
+    of = at if book is None or by == "person" else book.level_at
+    state.units.recounted_at[plate] = max(of, state.units.recounted_at.get(plate, of))
     if book is not None:
         state.books[plate] = agree(state, plate, replace(book, recounted=entry))
+
+
+def _note_moved(
+    state: ShelfState, document: str, units: Counter[str], less: Mapping[str, int]
+) -> None:
+    """Note for the ledger of units what went onto a plate, and by what."""
+    moved = Counter(state.units.moved.get(document, {}))
+    moved.update(units)
+    moved.subtract(less)
+    state.units.moved[document] = {sku: n for sku, n in moved.items() if n}
 
 
 def count_from_weight(state: ShelfState, plate: str, rules: Rules) -> bool:
     """Count a plate whose count is not known by its weight, where that allows one count only."""
     book = state.books[plate]
-    if plate in state.counted or book.oddments:
+    if plate in state.counted or book.open_oddments:
         return False
-    level_g, sigma_g = state.levels_g[plate], whole_sigma_g(state, plate, rules)
+    level_g = state.levels_g[plate] - book.beside_g
+    sigma_g = whole_sigma_g(state, plate, rules)
     came = state.stock.get(plate, {})
     found = counts_by_weight(level_g, sigma_g, list(goods_on(state, plate).values()), came)
     if not found or found[0].confidence < SURE_OF_COUNTS or found[0].sigmas > NEAR_SIGMAS:
@@ -158,6 +178,7 @@ def agree(state: ShelfState, plate: str, book: PlateBook) -> PlateBook:
         moves={},
         elsewhere_agreed=elsewhere(state, book),
         drifted_g=0.0,
+        shifted_g=0.0,
         oddments=(),
         due=False,
         disagreement=None,
@@ -167,65 +188,38 @@ def agree(state: ShelfState, plate: str, book: PlateBook) -> PlateBook:
 def book_change(state: ShelfState, before: Change | None, after: Change) -> bool:
     """Take a change's former items out of the counts and its present ones in.
 
+    A change that settled before its plate was last counted moves no counts: they had it in them.
     Returns whether any count is different afterwards.
     """
     difference: Counter[str] = Counter()
     _add(difference, before, -1)
     _add(difference, after, 1)
     moved = {sku: count for sku, count in difference.items() if count}
-    _enter(state, before, after)
+    is_settled = _was_counted_after(state, before, after)
+    enter(state, before, after, is_settled=is_settled)
     if not moved:
         return False
+    note_left(state, after, moved)
+    if is_settled:
+        # The ledger of units learns what became of them all the same.
+        state.units.moved.setdefault(after.change_id, {})
+        return False
     counts = state.stock.setdefault(after.plate, {})
+    _note_moved(state, after.change_id, Counter(moved), {})
+    former = dict(counts)
     for sku, count in moved.items():
         counts[sku] = counts.get(sku, 0) + count
+    if after.restock_id is not None:
+        note_filled(state, after.plate, is_first=False, before=former)
     return True
 
 
-def _enter(state: ShelfState, before: Change | None, after: Change) -> None:
-    """Bring the plate's book up to the change: its weight, what moved, what stayed unexplained."""
-    plate, book = after.plate, state.books.get(after.plate)
-    stir = _stir(after) - (_stir(before) if before is not None else Bustle())
-    state.bustle += stir
-    last_g = state.levels_g.get(plate, after.level_g)
-    level_at = book.level_at if book is not None else after.settled_at
-    # A revision of an older change does not know what came after it.
-    if after.settled_at >= level_at:
-        state.levels_g[plate], level_at = after.level_g, after.settled_at
-    if book is None:
-        return
-    stepped_g = after.delta_g - (before.delta_g if before else 0.0)
-    drifted_g = state.levels_g[plate] - last_g - stepped_g
-    moves = dict(book.moves)
-    for change, sign in ((before, -1), (after, 1)):
-        for sku, count in change.counted if change is not None else ():
-            moves[sku] = max(0, moves.get(sku, 0) + sign * abs(count))
-    state.books[plate] = replace(
-        book,
-        level_at=level_at,
-        moves=moves,
-        here=book.here + stir,
-        drifted_g=book.drifted_g + drifted_g,
-        wandered_g=book.wandered_g + drifted_g,
-        oddments=_with(book.oddments, after),
-        due=True,
-    )
-
-
-def _stir(change: Change) -> Bustle:
-    return Bustle(1, change.delta_g**2)
-
-
-def _with(oddments: tuple[Oddment, ...], change: Change) -> tuple[Oddment, ...]:
-    """The open oddments after a change: it may be one, be none any more, or take one away."""
-    rest = tuple(o for o in oddments if o.change_id != change.change_id)
-    if change.kind == "withdrawn" or change.counted:
-        return rest
-    for other in reversed(rest):
-        if abs(other.delta_g + change.delta_g) <= max(SAME_THING_G, 3 * change.sigma_g):
-            return tuple(o for o in rest if o is not other)
-    oddment = Oddment(change.change_id, change.settled_at, change.delta_g, change.sigma_g)
-    return (*rest, oddment)[-ODDMENTS_KEPT:]
+def _was_counted_after(state: ShelfState, before: Change | None, after: Change) -> bool:
+    """Whether the plate's counts were set after all of a change, at each of its revisions."""
+    counted_at = state.units.recounted_at.get(after.plate)
+    if counted_at is None:
+        return False
+    return after.settled_at <= counted_at and (before is None or before.settled_at <= counted_at)
 
 
 def _add(counts: Counter[str], change: Change | None, sign: int) -> None:

@@ -64,6 +64,8 @@ def surroundings(state: ShelfState, past: Past, change: Change, rules: Rules) ->
         # Counted from zero: what stands there may be more, never less.
         counts = {s: n for s, n in counts.items() if n > 0 and s not in planogram}
     left, away = _left(past, change, 3 * rules.visit_gap_s)
+    for sku, quantity in _ordered_elsewhere(state, change).items():
+        left[sku] = left.get(sku, 0) + quantity
     return Surroundings(
         planogram=[products[s] for s in planogram if s in products],
         elsewhere=[p for s, p in products.items() if s not in planogram and p.weight_g],
@@ -81,8 +83,7 @@ def _counts_before(state: ShelfState, past: Past, change: Change) -> dict[str, i
     Of goods that a change before it may have been, nobody knows how many there are.
     """
     counts: Counter[str] = Counter(state.stock.get(change.plate, {}))
-    book = state.books.get(change.plate)
-    counted_at = book.recounted.at if book is not None and book.recounted is not None else None
+    counted_at = state.units.recounted_at.get(change.plate)
     if counted_at is not None and change.settled_at <= counted_at:
         return {}
     for booked in past.booked.get(change.plate, ()):
@@ -137,3 +138,13 @@ def _expected(state: ShelfState, change: Change) -> dict[str, int]:
             if line.quantity > 0 and line.plate in (None, change.plate):
                 expected[line.sku] += line.quantity
     return dict(expected)
+
+
+def _ordered_elsewhere(state: ShelfState, change: Change) -> dict[str, int]:
+    """Units by SKU that the running order brings to other plates: they may be set down here."""
+    ordered: Counter[str] = Counter()
+    if change.restock_id is not None and change.delta_g > 0:
+        for line in state.restocks[change.restock_id].order.lines:
+            if line.quantity > 0 and line.plate not in (None, change.plate):
+                ordered[line.sku] += line.quantity
+    return dict(ordered)

@@ -6,23 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from edge_agent.shelf.findings import Finding, LossLine
+from edge_agent.shelf.findings import Finding
 from edge_agent.shelf.identify import Hypothesis
-from edge_agent.shelf.reckoning import Account
+from edge_agent.shelf.loss_lines import LossLine
+from edge_agent.shelf.reckoned import Account
 from edge_agent.shelf.state import Change, Output, Rules, Visit
 from edge_agent.times import rfc3339
 
 Payload = dict[str, Any]
-
-# ISO 4217 currencies without a minor unit, among those a shelf may meet.
-WHOLE_CURRENCIES = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
-
-
-def money(amount: int, currency: str) -> str:
-    """A minor-unit amount as a person writes it."""
-    if currency in WHOLE_CURRENCIES:
-        return f"{amount} {currency}"
-    return f"{amount // 100}.{amount % 100:02d} {currency}"
 
 
 def change_output(change: Change, at: float) -> Output:
@@ -95,7 +86,7 @@ def case_content(
     finding: Finding | None,
     rules: Rules,
 ) -> Payload:
-    """A case without its id, revision, state and resolution."""
+    """A case without its id, revision, state, resolution and explanation."""
     confidence = max((line.confidence for line in lines), default=0.0)
     visit = account.visit if account else None
     changes = account.changes if account else ()
@@ -109,7 +100,6 @@ def case_content(
         "confidence": confidence,
         "payments": list(finding.payments) if finding else [],
         "evidence": sorted({e for c in changes for e in c.evidence}),
-        "explanation": _explain(lines, changes, rules),
     }
 
 
@@ -127,51 +117,6 @@ def _line(line: LossLine) -> Payload:
     if line.paid_as is not None:
         told["paid_as"] = line.paid_as
     return told
-
-
-_PHRASES = {
-    "unpaid": "was taken and nobody tried to pay",
-    "feigned": "was taken, and a payment was begun that ended without money",
-    "underpaid": "was taken and is not on the payment that covers the rest of the visit",
-    "substituted": "was taken and paid for as {paid_as}",
-    "refunded": "was refunded as returned and did not come back",
-    "unobserved": "left while nobody was watching",
-    "restock_shortfall": "was ordered and did not arrive",
-}
-
-
-def _explain(lines: Sequence[LossLine], changes: Sequence[Change], rules: Rules) -> str:
-    parts = [_explain_line(line, changes) for line in lines]
-    known = [line.confidence for line in lines if line.sku]
-    if not known:
-        return f"{'; '.join(parts)}."
-    value = money(sum(line.value for line in lines), rules.currency)
-    # Nobody believes a scale that is 100 % sure, and it never is.
-    sure = min(99, round(100 * max(known)))
-    return f"{'; '.join(parts)}: {value} missing, {sure} % sure what it was."
-
-
-def explain_mended(lines: Sequence[Payload], resolution: str) -> str:
-    """Say of a closed case's lines (as they were told) how they were settled."""
-    goods = ", ".join(f"{line['quantity']} × {line['name']}" for line in lines)
-    how = "is back on the shelf" if resolution == "returned" else "has been paid"
-    return f"{goods} {how}: nothing is missing any more."
-
-
-def _explain_line(line: LossLine, changes: Sequence[Change]) -> str:
-    if line.kind == "unidentified":
-        weights = [
-            f"{abs(c.delta_g):.1f} g"
-            for c in changes
-            if c.plate == line.plate and not c.items and c.delta_g < 0
-        ]
-        return f"{' and '.join(weights) or 'something'} left plate {line.plate} and fits no product"
-    what = (
-        f"{line.quantity} × {line.name} (plate {line.plate})"
-        if line.plate
-        else (f"{line.quantity} × {line.name}")
-    )
-    return f"{what} {_PHRASES[line.kind].format(paid_as=line.paid_as_name)}"
 
 
 def query_output(reason: str, visit: Visit | None, waiting: list[str], at: float) -> Output:

@@ -8,6 +8,7 @@ from edge_agent.shelf.books import Counts, Disagreement, Recount
 from edge_agent.shelf.comparing import residual_g
 from edge_agent.shelf.learning import is_for
 from edge_agent.shelf.lessons import suggestions
+from edge_agent.shelf.shortages import shortage_of
 from edge_agent.shelf.state import Output, ShelfState
 from edge_agent.shelf.stock import standing
 from edge_agent.times import rfc3339
@@ -16,22 +17,29 @@ Payload = dict[str, Any]
 
 
 def stock_output(state: ShelfState, at: float) -> Output:
-    """Tell what stands on every plate: by the count of changes, and by its weight."""
-    payload: Payload = {"plates": [_plate(state, plate) for plate in state.catalogue.plates]}
+    """Tell what stands on every plate: by the count of changes, and by its weight.
+
+    `empty` and `low` are the SKUs that have run out or run low there (`shortages`); null where the
+    plate is not counted.
+    """
+    payload: Payload = {"plates": [_plate(state, plate, at) for plate in state.catalogue.plates]}
     products = _products(state)
     if products:
         payload["products"] = products
     return Output("stock", "shelf.stock", "stock", at, payload, retain=True)
 
 
-def _plate(state: ShelfState, plate: str) -> Payload:
+def _plate(state: ShelfState, plate: str, at: float) -> Payload:
     book, counts = state.books.get(plate), state.stock.get(plate, {})
+    short = shortage_of(state, plate, at)
     found = book.disagreement if book else None
     told: Payload = {
         "plate": plate,
         "level_g": round(state.levels_g[plate], 1) if plate in state.levels_g else None,
         "counted": plate in state.counted,
         "items": [{"sku": sku, "quantity": max(0, count)} for sku, count in sorted(counts.items())],
+        "empty": list(short.empty) if short is not None else None,
+        "low": list(short.low) if short is not None else None,
         "by_weight": None,
         "residual_g": None,
         "sigma_g": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from edge_agent.shelf.state import Change
 
 # A foreign thing put down and taken away again weighs the same within this, or three sigma.
 SAME_THING_G = 3.0
+# Doubt favours the customer: what came back is what left if this much of the posterior says so.
+LIKELY_BACK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,37 @@ def take_stock(changes: Sequence[Change], readings: Mapping[str, Hypothesis]) ->
                 if not _cancel(brought, unit.sku, unit.plate):
                     gone.append(unit)
             elif unit.sku is None:
-                foreign.append(unit)
+                if not _cancel_likely(gone, change):
+                    foreign.append(unit)
             elif not _cancel(gone, unit.sku):
                 brought.append(unit)
     return Taken(tuple(gone), tuple(brought), tuple(foreign))
+
+
+def take_from_restock(
+    changes: Sequence[Change], ordered_out: Mapping[str, int]
+) -> tuple[Unit, ...]:
+    """The units that left during a restock, beyond what was ordered out, and did not come back.
+
+    What the restocker brought is no return of what a customer takes afterwards.
+    """
+    gone: list[Unit] = []
+    for change in changes:
+        for unit in _units(change, None):
+            if unit.sku is None:
+                continue
+            if unit.delta_g < 0:
+                gone.append(unit)
+            else:
+                _cancel(gone, unit.sku)
+    left = Counter(ordered_out)
+    kept: list[Unit] = []
+    for unit in gone:
+        if left[unit.sku or ""] > 0:
+            left[unit.sku or ""] -= 1
+        else:
+            kept.append(unit)
+    return tuple(kept)
 
 
 def weigh_alike(first: Unit, second: Unit) -> bool:
@@ -81,6 +111,19 @@ def _cancel(units: list[Unit], sku: str | None, plate: str | None = None) -> boo
     for place in range(len(units) - 1, -1, -1):
         if units[place].sku == sku and plate in (None, units[place].plate):
             del units[place]
+            return True
+    return False
+
+
+def _cancel_likely(gone: list[Unit], change: Change) -> bool:
+    """Let what came and was not identified bring back a unit that it may well have been."""
+    for hypothesis in change.hypotheses:
+        if hypothesis.confidence < LIKELY_BACK or len(hypothesis.items) != 1:
+            continue
+        ((sku, quantity),) = hypothesis.items
+        if sum(unit.sku == sku for unit in gone) >= quantity > 0:
+            for _ in range(quantity):
+                _cancel(gone, sku)
             return True
     return False
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from edge_agent.shelf.interpreting import START_SPREAD_S
-from edge_agent.shelf.restocks import restock_of
+from edge_agent.shelf.orders import restock_of
 from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
 
 
@@ -23,32 +24,44 @@ class _Stay:
         return f"V{round(self.members[0].first_at * 1000)}"
 
 
-def regroup(state: ShelfState, rules: Rules) -> set[str]:
+def regroup(state: ShelfState, rules: Rules, since: float = -math.inf) -> set[str]:
     """Give every live change its restock or its visit; returns those that moved, by change id.
 
     Order does not matter: a visit is named by the change that began it, and one that an order has
-    explained away stays without changes until it is forgotten.
+    explained away stays without changes until it is forgotten. `since` is when the first change
+    began of which something is new.
     """
+    since = _beginning(state, since, rules)
     moved: set[str] = set()
-    ordered = sorted(state.changes.values(), key=lambda c: (c.first_at, c.change_id))
+    recent = [c for c in state.changes.values() if c.first_at >= since]
     free: list[Change] = []
-    for change in ordered:
+    for change in sorted(recent, key=lambda c: (c.first_at, c.change_id)):
         restock_id = restock_of(state, change, rules)
         if restock_id is None:
             free.append(change)
         elif change.restock_id != restock_id:
             moved.add(change.change_id)
             state.changes[change.change_id] = replace(change, restock_id=restock_id, visit_id=None)
-    stays = [*_observed(free, rules), *_unobserved(free)]
     found: dict[str, Visit] = {}
+    stays = [*_observed(free, rules), *_unobserved(free)]
     for stay in sorted(stays, key=lambda s: (s.members[0].first_at, s.unobserved)):
         visit_id = stay.name
         while visit_id in found:
             visit_id += "b"
         found[visit_id] = _visit(state.visits.get(visit_id), visit_id, stay)
         moved |= _join(state, stay.members, visit_id)
-    _replace_visits(state, found)
+    _replace_visits(state, found, {c.visit_id for c in recent})
     return moved
+
+
+def _beginning(state: ShelfState, since: float, rules: Rules) -> float:
+    """The time up to which nothing can be grouped anew: when everybody before had gone."""
+    edge = since - max(rules.visit_gap_s, START_SPREAD_S)
+    late = [c for c in state.changes.values() if c.settled_at >= edge]
+    touched = {c.visit_id for c in late if c.first_at < since and c.visit_id is not None}
+    if not touched:
+        return since
+    return min(c.first_at for c in state.changes.values() if c.visit_id in touched)
 
 
 def _observed(free: Iterable[Change], rules: Rules) -> list[_Stay]:
@@ -101,14 +114,21 @@ def _join(state: ShelfState, members: Iterable[Change], visit_id: str) -> set[st
     return moved
 
 
-def _replace_visits(state: ShelfState, found: dict[str, Visit]) -> None:
-    """Use the visits found; former ones stay where something was told of them."""
-    for visit_id, visit in state.visits.items():
-        told = visit.told is not None or f"C{visit_id[1:]}" in state.cases
-        if visit_id not in found and told:
-            found[visit_id] = visit
-    state.visits = dict(sorted(found.items(), key=lambda item: (item[1].started_at, item[0])))
-    living = {c.visit_id for c in state.changes.values()}
-    state.current_visit = max(
-        (v for v in found if v in living), key=lambda v: found[v].ended_at, default=None
-    )
+def _replace_visits(state: ShelfState, found: dict[str, Visit], former: set[str | None]) -> None:
+    """Use the visits found in place of `former` ones; what was told of those keeps them."""
+    for visit_id in former - found.keys():
+        visit = state.visits.get(visit_id or "")
+        told = visit is not None and (
+            visit.told is not None or f"C{visit.visit_id[1:]}" in state.cases
+        )
+        if visit is not None and not told:
+            del state.visits[visit.visit_id]
+    is_new = not found.keys() <= state.visits.keys()
+    state.visits.update(found)
+    if is_new:
+        ordered = sorted(state.visits.items(), key=lambda item: (item[1].started_at, item[0]))
+        state.visits = dict(ordered)
+    running = max(found, key=lambda v: found[v].ended_at, default=None)
+    known = state.visits.get(state.current_visit or "")
+    if running is not None and (known is None or found[running].ended_at >= known.ended_at):
+        state.current_visit = running

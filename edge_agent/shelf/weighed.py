@@ -21,6 +21,7 @@ def record_weight(state: ShelfState, weight: WeightChange) -> Change | None:
         sigma_g=weight.sigma_g,
         level_g=weight.level_g,
         level_sigma_g=weight.level_sigma_g,
+        beside=weight.beside,
         unobserved=weight.unobserved,
         kind="unidentified" if known.kind == "withdrawn" else known.kind,
     )

@@ -135,6 +135,19 @@ class Order:
         )
         self.tell(at, "refunded" if given_back + amount == self._paid() else "paid")
 
+    def refund_all(self, at: float, reason: str) -> None:
+        """Give all of the money back."""
+        self._refunds.append(
+            {
+                "refund_id": f"R{self.payment_id[1:]}-{len(self._refunds) + 1}",
+                "at": rfc3339(at),
+                "amount": self._paid() - sum(refund["amount"] for refund in self._refunds),
+                "reason": reason,
+                "lines": [{"sku": line.sku, "quantity": line.quantity} for line in self._lines],
+            }
+        )
+        self.tell(at, "refunded")
+
     def _paid(self) -> int:
         return self._total - self._discount
 
@@ -157,6 +170,6 @@ class Order:
             "currency": self._cashier.currency,
             "total": 0 if is_empty else self._total,
             "discount": 0 if is_empty else self._discount,
-            "paid": self._paid() if "paid" in self._times else 0,
+            "paid": self._paid() if "paid" in self._times and state != "closed" else 0,
             "refunds": list(self._refunds),
         }

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edge_agent.settings import Settings
+from edge_agent.simulation.hands_at_work import QUICK_HAND_S, QUICK_SHARE
 from edge_agent.simulation.profiles import Profile
-from edge_agent.simulation.scene import QUICK_HAND_S, QUICK_SHARE
 from edge_agent.simulation.script import Action, Manner
 from edge_agent.simulation.shop import FILL, weighed_plates
 from edge_agent.simulation.stockroom import Stockroom

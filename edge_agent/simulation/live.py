@@ -16,11 +16,11 @@ from edge_agent.simulation.loadcell import LoadCells
 from edge_agent.simulation.noise import Grams
 from edge_agent.simulation.picking import Pickers
 from edge_agent.simulation.profiles import Build, Profile
-from edge_agent.simulation.scene import USUAL_DOUBLE_GAP_S
 from edge_agent.simulation.script import Action, CloudMessage, TrueChange, TrueLoss, Visit
 from edge_agent.simulation.shop import weighed_plates
 from edge_agent.simulation.shoppers import Shoppers
 from edge_agent.simulation.variation import USUAL, Variation
+from edge_agent.simulation.venue import USUAL_DOUBLE_GAP_S
 
 # Stands in the counts for a conversion that failed; outside of what 24 bits hold.
 MISSING_COUNTS = -(2**31)
@@ -72,6 +72,7 @@ class LiveShelf:
                 seed, self.settings, start_at, visits_per_hour,
                 quiet_s=quiet_s, last_hand_at=last_hand_at, end_at=end_at,
                 office_rhythm=office_rhythm, effects=effects, double_gap_s=gap_s,
+                adversarial=variation.adversarial,
             )  # fmt: skip
         self._connect_cells(seed, effects, variation.build(profile))
         self._plan_nothing()
@@ -93,6 +94,7 @@ class LiveShelf:
         self._changes: list[TrueChange] = []
         self._losses: list[TrueLoss] = []
         self._visits: deque[Visit] = deque()
+        self._all_visits: list[Visit] = []
         self._ties = 0
         self._asked_s = 0.0
         self._planned_until = self.start_at
@@ -145,6 +147,10 @@ class LiveShelf:
         losses = sorted((x for x in self._losses if x.decided_at <= at), key=lambda x: x.at)
         return changes, losses
 
+    def visits_until(self, at: float) -> list[Visit]:
+        """All visits that were planned and begun by `at`, from the beginning."""
+        return [visit for visit in self._all_visits if visit.starts_at <= at]
+
     def _plan_until(self, until: float) -> None:
         while not self._is_over and self._planned_until <= until:
             visit = self._shoppers.next_visit()
@@ -159,6 +165,7 @@ class LiveShelf:
             self._changes += visit.changes
             self._losses += visit.losses
             self._visits.append(visit)
+            self._all_visits.append(visit)
             self._planned_until = visit.ends_at
 
     def _push(self, heap: list[tuple[float, int, Planned]], planned: Planned) -> None:

@@ -7,8 +7,8 @@ by `Profile`.
 from __future__ import annotations
 
 from edge_agent.simulation.handiwork import Handiwork, Thing
+from edge_agent.simulation.hands_at_work import REST_S
 from edge_agent.simulation.profiles import Profile
-from edge_agent.simulation.scene import REST_S
 from edge_agent.simulation.script import Action
 from edge_agent.simulation.usual_acts import Act, put_back, take_one
 

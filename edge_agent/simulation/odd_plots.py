@@ -7,7 +7,7 @@ mean for payments is another question than how they weigh.
 from __future__ import annotations
 
 from edge_agent.simulation.handiwork import dead_weights_g
-from edge_agent.simulation.plots import Basket, Plot
+from edge_agent.simulation.plot_parts import Basket, Plot
 from edge_agent.simulation.profiles import Profile
 from edge_agent.simulation.scene import Scene
 

@@ -12,10 +12,10 @@ from edge_agent.settings import Settings
 from edge_agent.simulation.cashier import Cashier
 from edge_agent.simulation.chance import stream
 from edge_agent.simulation.handiwork import KIND, Handiwork
+from edge_agent.simulation.hands_at_work import SAME_PLATE_S
 from edge_agent.simulation.odd_acts import odd_acts
 from edge_agent.simulation.profiles import Profile
 from edge_agent.simulation.restocking import order_lines, restock_messages
-from edge_agent.simulation.scene import SAME_PLATE_S
 from edge_agent.simulation.script import Action, CloudMessage, Visit, true_changes
 from edge_agent.simulation.shop import weighed_plates
 from edge_agent.simulation.stockroom import Stockroom

@@ -6,85 +6,56 @@ hand and every payment, and follows the contract's rules, would report in the en
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
-
+from edge_agent.simulation.plot_parts import Basket, Plot, goods_of, soon, take_all
 from edge_agent.simulation.scene import Scene
-
-Basket = list[tuple[str, int]]
-Pool = Literal["any", "stealable", "clean"]
-
-
-def _goods(basket: Basket) -> list[str]:
-    return [sku for sku, quantity in basket for _ in range(quantity)]
-
-
-def _take_all(scene: Scene, basket: Basket) -> None:
-    for index, (sku, quantity) in enumerate(basket):
-        if index:
-            scene.pause()
-        scene.take(sku, quantity)
-    if scene.venue.happens(0.1):
-        scene.pause()
-        scene.touch(scene.venue.stock.home[basket[0][0]])
-
-
-def _soon(scene: Scene) -> None:
-    """From the shelf to the telephone: mostly seconds, always within the grace."""
-    grace_s = scene.venue.timing.grace_s
-    if scene.venue.happens(0.8):
-        scene.wait(0.02 * grace_s, 0.15 * grace_s)
-    else:
-        scene.wait(0.15 * grace_s, 0.5 * grace_s)
 
 
 def before(scene: Scene, basket: Basket) -> None:
     """Pays, then takes."""
-    scene.buy(_goods(basket))
+    scene.buy(goods_of(basket))
     ahead_s = scene.venue.timing.pay_ahead_s
     scene.wait(2.0, max(3.0, (0.08 if scene.venue.happens(0.8) else 0.35) * ahead_s))
-    _take_all(scene, basket)
+    take_all(scene, basket)
 
 
 def during(scene: Scene, basket: Basket) -> None:
     """Opens an order, takes, pays at once."""
-    order = scene.order(_goods(basket))
+    order = scene.order(goods_of(basket))
     scene.pause()
-    _take_all(scene, basket)
+    take_all(scene, basket)
     scene.pay(order)
 
 
 def after(scene: Scene, basket: Basket) -> None:
     """Takes, then pays."""
-    _take_all(scene, basket)
-    _soon(scene)
-    scene.buy(_goods(basket))
+    take_all(scene, basket)
+    soon(scene)
+    scene.buy(goods_of(basket))
 
 
 def late(scene: Scene, basket: Basket) -> None:
     """Takes and pays minutes or hours after the grace; some had opened the order in the visit."""
     venue = scene.venue
-    opened = scene.order(_goods(basket)) if venue.happens(0.7) else None
+    opened = scene.order(goods_of(basket)) if venue.happens(0.7) else None
     if opened is not None:
         scene.pause()
-    _take_all(scene, basket)
+    take_all(scene, basket)
     gone_at = scene.at
     grace_s = venue.timing.grace_s + venue.timing.visit_gap_s
     farthest_s = max(2.0 * grace_s, min(60.0 * grace_s, 0.2 * venue.timing.late_s))
     pays_at = gone_at + grace_s * (farthest_s / grace_s) ** venue.between(0.3, 1.0)
     scene.at = pays_at
-    scene.pay(opened if opened is not None else scene.order(_goods(basket)))
-    scene.claim(_goods(basket), scene.at + grace_s)
+    scene.pay(opened if opened is not None else scene.order(goods_of(basket)))
+    scene.claim(goods_of(basket), scene.at + grace_s)
     # The shopper left with the goods: others may come before the payment does.
     scene.at = gone_at
 
 
 def two_payments(scene: Scene, basket: Basket) -> None:
     """Takes and pays half, then pays the rest."""
-    goods = _goods(basket)
-    _take_all(scene, basket)
-    _soon(scene)
+    goods = goods_of(basket)
+    take_all(scene, basket)
+    soon(scene)
     scene.buy(goods[:1])
     scene.wait(2.0, 8.0)
     scene.buy(goods[1:])
@@ -92,9 +63,9 @@ def two_payments(scene: Scene, basket: Basket) -> None:
 
 def coupon(scene: Scene, basket: Basket) -> None:
     """A coupon lowers the price, or a second product is a gift: no loss."""
-    goods = _goods(basket)
-    _take_all(scene, basket)
-    _soon(scene)
+    goods = goods_of(basket)
+    take_all(scene, basket)
+    soon(scene)
     if len(goods) > 1 and goods[-1] != goods[0]:
         scene.buy(goods[:-1], gift=goods[-1])
     else:
@@ -108,12 +79,12 @@ def put_back(scene: Scene, basket: Basket) -> None:
     scene.take(first)
     scene.pause()
     if basket[1:]:
-        _take_all(scene, basket[1:])
+        take_all(scene, basket[1:])
         scene.pause()
     scene.put_back(first)
     if basket[1:]:
-        _soon(scene)
-        scene.buy(_goods(basket[1:]))
+        soon(scene)
+        scene.buy(goods_of(basket[1:]))
 
 
 def given_back(scene: Scene, basket: Basket) -> None:
@@ -151,7 +122,7 @@ def colleagues(scene: Scene, basket: Basket) -> None:
     scene.at = at + scene.venue.between(0.1, 1.5)
     scene.take(theirs, their_quantity)
     scene.at = max(scene.at, gone_at)
-    _soon(scene)
+    soon(scene)
     scene.buy([mine] * my_quantity)
     scene.wait(0.5, 5.0)
     scene.buy([theirs] * their_quantity)
@@ -170,16 +141,16 @@ def _grace_s(scene: Scene) -> float:
 
 def unpaid(scene: Scene, basket: Basket) -> None:
     """Takes and walks away."""
-    _take_all(scene, basket)
-    scene.lose("unpaid", _goods(basket), scene.hands_gone_at)
+    take_all(scene, basket)
+    scene.lose("unpaid", goods_of(basket), scene.hands_gone_at)
 
 
 def feigned(scene: Scene, basket: Basket) -> None:
     """Opens an order, perhaps as far as the wallet, takes, and never pays."""
-    goods = _goods(basket)
+    goods = goods_of(basket)
     order = scene.order(goods)
     scene.pause()
-    _take_all(scene, basket)
+    take_all(scene, basket)
     gone_at = scene.hands_gone_at
     if scene.venue.happens(0.5):
         order.tell(scene.wait(1.0, 4.0), "pending")
@@ -191,10 +162,10 @@ def feigned(scene: Scene, basket: Basket) -> None:
 
 def underpaid(scene: Scene, basket: Basket) -> None:
     """Takes several, pays all but the last."""
-    goods = _goods(basket)
-    _take_all(scene, basket)
+    goods = goods_of(basket)
+    take_all(scene, basket)
     gone_at = scene.hands_gone_at
-    _soon(scene)
+    soon(scene)
     scene.buy(goods[:-1])
     scene.lose("underpaid", goods[-1:], gone_at)
 
@@ -203,10 +174,10 @@ def substituted(scene: Scene, basket: Basket) -> None:
     """Takes the dear one, the first of the basket, and pays the cheap one, the last."""
     (dear, _), *between, (cheap, _) = basket
     taken = [(dear, 1), *between]
-    _take_all(scene, taken)
+    take_all(scene, taken)
     gone_at = scene.hands_gone_at
-    _soon(scene)
-    scene.buy([cheap, *_goods(between)])
+    soon(scene)
+    scene.buy([cheap, *goods_of(between)])
     prices = scene.venue.prices
     scene.lose("substituted", [dear], gone_at, value=prices[dear] - prices[cheap])
     # The unused payment would cover anybody's cheap one while it may come ahead of the goods.
@@ -225,17 +196,6 @@ def refunded(scene: Scene, basket: Basket) -> None:
     scene.claim([sku], refunded_at + 2.0 * _grace_s(scene))
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """How often it is played, with how many products and from which pool."""
-
-    play: Callable[[Scene, Basket], None]
-    weight: float
-    products: tuple[int, ...]
-    pool: Pool = "any"
-    may_take_two: bool = True
-
-
 PLOTS: dict[str, Plot] = {
     "before": Plot(before, 15, (1, 1, 2)),
     "during": Plot(during, 12, (1, 1, 2, 3)),
@@ -246,11 +206,11 @@ PLOTS: dict[str, Plot] = {
     "put back": Plot(put_back, 4, (1, 2), may_take_two=False),
     "given back": Plot(given_back, 1, (1,), "clean", may_take_two=False),
     "goodwill": Plot(goodwill, 1, (1, 2)),
-    "colleagues": Plot(colleagues, 3, (2,)),
+    "colleagues": Plot(colleagues, 3, (2,), apart=True),
     "browse": Plot(browse, 2, (1, 2)),
     "unpaid": Plot(unpaid, 10, (1, 1, 1, 2), "stealable"),
     "feigned": Plot(feigned, 6, (1, 1, 2), "stealable"),
     "underpaid": Plot(underpaid, 5, (2, 2, 3), "stealable"),
-    "substituted": Plot(substituted, 5, (2, 2, 3), "stealable", may_take_two=False),
+    "substituted": Plot(substituted, 5, (2, 2, 3), "stealable", may_take_two=False, cheap=1),
     "refunded": Plot(refunded, 4, (1, 1, 2), "stealable", may_take_two=False),
 }

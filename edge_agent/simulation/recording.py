@@ -12,6 +12,7 @@ import numpy as np
 
 from edge_agent.errors import UsageError
 from edge_agent.simulation.live import USUAL_VISITS_PER_HOUR, LiveShelf
+from edge_agent.simulation.script import CloudMessage
 from edge_agent.simulation.shop import settings_toml
 from edge_agent.simulation.variation import USUAL, Variation
 from edge_agent.simulation.weights_text import TICKS_PER_S, header, rows
@@ -48,21 +49,28 @@ def simulate(
     if not 0.0 < hours <= MOST_HOURS:
         raise UsageError(f"A recording of {hours} hours; give more than 0, at most {MOST_HOURS:g}.")
     rate_hz = variation.build(profile).rate_hz if rate_hz is None else rate_hz
-    shelf = _shelf(seed, hours, profile, rate_hz, visits_per_hour, variation)
+    shelf = shelf_to_record(seed, hours, profile, rate_hz, visits_per_hour, variation)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         raise UsageError(f"{out} is a file; give a folder for the recording.") from error
     (out / "shelf.toml").write_text(settings_toml(shelf.settings), encoding="utf-8")
     messages = _write_weights(shelf, hours * 3600.0, out / "weights.csv", progress)
+    messages += _lines_of(shelf.messages_due(math.inf))
     _write_lines(out / "messages.jsonl", messages)
+    _write_lines(out / "truth.jsonl", truth_lines(shelf, variation.adversarial is not None))
+
+
+def truth_lines(shelf: LiveShelf, with_visits: bool) -> list[dict[str, Any]]:
+    """What really happened on a shelf so far as lines of `truth.jsonl`, by time."""
     changes, losses = shelf.truth_until(math.inf)
     lines = [(c.at, c.line()) for c in changes] + [(x.at, x.line()) for x in losses]
-    lines.sort(key=lambda line: line[0])
-    _write_lines(out / "truth.jsonl", (line for _, line in lines))
+    if with_visits:
+        lines += [(visit.starts_at, visit.line()) for visit in shelf.visits_until(math.inf)]
+    return [line for _, line in sorted(lines, key=lambda line: line[0])]
 
 
-def _shelf(
+def shelf_to_record(
     seed: int,
     hours: float,
     profile: str,
@@ -70,7 +78,7 @@ def _shelf(
     visits_per_hour: float,
     variation: Variation,
 ) -> LiveShelf:
-    """The shelf whose day is recorded."""
+    """The shelf whose `hours` are recorded: when they begin, and when the last hand may come."""
     if visits_per_hour and not variation.only_weights:
         visits_per_hour = max(visits_per_hour, FEWEST_VISITS / hours)
     duration_s = hours * 3600.0
@@ -105,14 +113,15 @@ def _write_weights(
             numbers = np.arange(first, shelf.cells.sample)
             ticks = start_ticks + np.rint(numbers * (TICKS_PER_S / shelf.rate_hz))
             weights.write(rows(ticks.astype(np.int64), grams))
-            messages += (
-                {"time": round(m.at, 3), "topic": m.topic, "payload": m.event}
-                for m in shelf.messages_due(shelf.now)
-            )
+            messages += _lines_of(shelf.messages_due(shelf.now))
             if progress is not None:
                 progress(shelf.cells.sample / samples)
         weights.write(b"\n")
     return messages
+
+
+def _lines_of(messages: Iterable[CloudMessage]) -> list[dict[str, Any]]:
+    return [{"time": round(m.at, 3), "topic": m.topic, "payload": m.event} for m in messages]
 
 
 def _write_lines(file: Path, lines: Iterable[dict[str, Any]]) -> None:

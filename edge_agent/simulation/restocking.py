@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from edge_agent.simulation.cashier import Cashier
-from edge_agent.simulation.scene import Scene, Venue
-from edge_agent.simulation.script import CloudMessage, Visit
+from edge_agent.simulation.scene import Scene
+from edge_agent.simulation.script import CloudMessage
+from edge_agent.simulation.venue import Venue
 
 # One round carries so many handfuls; the next round comes when a plate is low again.
 MOST_HANDFULS = 14
 
 
-def plan_restock(venue: Venue, number: int, at: float) -> Visit:
+@dataclass(frozen=True, slots=True)
+class Twist:
+    """What is unusual about a restock: `short` of what was ordered, units of `expired` products
+    taken out, a unit put on the wrong plate (`misplaced`)."""
+
+    short: bool = False
+    expired: Sequence[str] = ()
+    misplaced: bool = False
+
+
+USUAL_TWIST = Twist()
+
+
+def plan_restock(venue: Venue, number: int, at: float, twist: Twist = USUAL_TWIST) -> Scene:
     """Fill what is below half, emptiest first, one or two units with each hand."""
     handfuls = _handfuls(venue)
     scene = Scene(venue, number, "restock", at)
@@ -23,10 +38,38 @@ def plan_restock(venue: Venue, number: int, at: float) -> Visit:
     for sku, quantity in handfuls:
         scene.put(sku, venue.stock.fresh(sku, quantity))
         scene.pause()
+    ordered = [*handfuls, *_twisted(scene, handfuls, twist)]
     finished_at = scene.wait(4.0, 8.0)
     times = (at, started_at, finished_at)
-    lines = order_lines(handfuls, venue.stock.home)
-    return scene.finish(restock_messages(venue.cashier, times, lines))
+    lines = order_lines(ordered, venue.stock.home)
+    scene.post(restock_messages(venue.cashier, times, lines))
+    return scene
+
+
+def _twisted(
+    scene: Scene, handfuls: Sequence[tuple[str, int]], twist: Twist
+) -> list[tuple[str, int]]:
+    """What else is on the order, and the hands that belong to it."""
+    venue = scene.venue
+    ordered: list[tuple[str, int]] = []
+    coming = {sku for sku, _ in handfuls}
+    if twist.short and handfuls:
+        sku = handfuls[int(venue.between(0, len(handfuls)))][0]
+        missing = 1 if venue.happens(0.6) else 2
+        ordered.append((sku, missing))
+        scene.lose("restock_shortfall", [sku] * missing, scene.at)
+    for sku in twist.expired:
+        if sku not in coming and venue.stock.count(sku) > 2:
+            scene.take(sku)
+            scene.pause()
+            ordered.append((sku, -1))
+    if twist.misplaced and handfuls:
+        sku = handfuls[-1][0]
+        fresh = venue.stock.fresh(sku, 1)
+        scene.put(sku, fresh, scene.roomy_plate(fresh[0], venue.stock.home[sku]))
+        scene.pause()
+        ordered.append((sku, 1))
+    return ordered
 
 
 def restock_messages(

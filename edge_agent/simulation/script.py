@@ -91,7 +91,7 @@ class TrueLoss:
 
     at: float
     kind: str
-    sku: str
+    sku: str | None
     quantity: int
     value: int
     decided_at: float
@@ -123,6 +123,20 @@ class Visit:
     messages: tuple[CloudMessage, ...]
     changes: tuple[TrueChange, ...]
     losses: tuple[TrueLoss, ...]
+
+    def line(self) -> dict[str, Any]:
+        """A line of `truth.jsonl` for what the contract's lines do not say: who paid in full.
+
+        `honest` is a visit that moved goods and in which nothing was lost, whenever it was paid.
+        """
+        gone_at = max((action.at for action in self.actions), default=self.ends_at)
+        return {
+            "truth": "visit",
+            "time": round(self.starts_at, 3),
+            "ended": round(gone_at, 3),
+            "kind": self.kind,
+            "honest": bool(self.changes) and not self.losses and self.kind != "restock",
+        }
 
 
 def true_changes(action: Action) -> tuple[TrueChange, ...]:

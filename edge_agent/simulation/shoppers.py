@@ -6,18 +6,20 @@ that an observer of every hand and every payment can know the truth of each.
 
 from __future__ import annotations
 
+import heapq
 import math
 
 from edge_agent.settings import Settings
 from edge_agent.simulation.cashier import Cashier
 from edge_agent.simulation.chance import stream
-from edge_agent.simulation.odd_plots import odd_plots
-from edge_agent.simulation.plots import PLOTS, Basket, Plot
+from edge_agent.simulation.mix import Mixes
+from edge_agent.simulation.plot_parts import Basket, Plot, Pool
 from edge_agent.simulation.profiles import Profile
-from edge_agent.simulation.restocking import plan_restock
-from edge_agent.simulation.scene import USUAL_DOUBLE_GAP_S, Scene, Venue
+from edge_agent.simulation.restocking import Twist, plan_restock
+from edge_agent.simulation.scene import Errand, Scene
 from edge_agent.simulation.script import Visit
 from edge_agent.simulation.stockroom import Stockroom, Units
+from edge_agent.simulation.venue import USUAL_DOUBLE_GAP_S, Venue
 
 # How busy an office shelf is in each hour of the local day, against its ordinary working hour:
 # breakfast, the breaks before and after lunch, a quiet evening, hardly anybody at night.
@@ -32,6 +34,9 @@ TRIES = 8
 # The share of the products that nobody steals: payments that outlive their visit (late, of goods
 # that did not leave) are for these, or they could as well be for an older theft.
 CLEAN_SHARE = 0.4
+# Where every way is played: how many restocks come short, take a product's expired units out (of
+# each product), or put a unit on the wrong plate.
+SHORT_SHARE, EXPIRED_SHARE, MISPLACED_SHARE = 0.3, 0.03, 0.1
 
 
 class Shoppers:
@@ -39,7 +44,8 @@ class Shoppers:
 
     `visits_per_hour` is that of an ordinary working hour. Without `office_rhythm` every hour is
     one. No visit has a hand on a plate before `start_at + quiet_s` or after `last_hand_at`, or a
-    message after `end_at`; where they are absent, visits never end.
+    message after `end_at`; where they are absent, visits never end. With an `adversarial` share
+    every way to pay and not to pay is played, and messages may come after the end.
     """
 
     def __init__(
@@ -55,6 +61,7 @@ class Shoppers:
         office_rhythm: bool = True,
         effects: Profile = Profile(),  # noqa: B008 - it is frozen
         double_gap_s: tuple[float, float] = USUAL_DOUBLE_GAP_S,
+        adversarial: float | None = None,
     ) -> None:
         self._rng = stream(seed, "shoppers")
         self.stock = Stockroom(settings, stream(seed, "stock"), effects.outliers)
@@ -63,7 +70,9 @@ class Shoppers:
         self._visits_per_hour = visits_per_hour
         self._office_rhythm = office_rhythm
         self._last_hand_at = last_hand_at
-        self._end_at = end_at
+        self._end_at = end_at if adversarial is None else math.inf
+        self._is_adversarial = adversarial is not None
+        self._errands: list[tuple[float, int, Errand]] = []
         self._wanted_at = start_at + quiet_s
         self._free_at = start_at + quiet_s
         self._number = 0
@@ -74,10 +83,7 @@ class Shoppers:
         self._clean = {
             sku for i, sku in enumerate(skus) if (i + offset) % 5 < round(5 * CLEAN_SHARE)
         }
-        self._plots = PLOTS | odd_plots(effects)
-        self._names = list(self._plots)
-        weights = [plot.weight for plot in self._plots.values()]
-        self._weights = [weight / sum(weights) for weight in weights]
+        self._mixes = Mixes.of(effects, adversarial)
 
     def next_visit(self) -> Visit | None:
         """The next visit or restock; None when no more fits before the end."""
@@ -85,15 +91,18 @@ class Shoppers:
             return None
         while True:
             at = max(self._wanted_at, self._free_at)
+            if self._errands and self._errands[0][0] <= at:
+                return self._run_errand()
             if at >= self._last_hand_at:
                 return None
             visit = self._try_restock(at)
             if visit is not None:
                 return visit
             self._wanted_at = self._next_wanted(self._wanted_at)
+            mix = self._mixes.next(self._rng)
             for _ in range(TRIES):
-                name = self._names[int(self._rng.choice(len(self._names), p=self._weights))]
-                visit = self._try(name, at)
+                name = mix.draw(self._rng)
+                visit = self._try(name, mix.plots[name], at)
                 if visit is not None:
                     return visit
 
@@ -112,24 +121,48 @@ class Shoppers:
         if all(units > 1 or 2 * units > self.stock.full(sku) for sku, units in left.items()):
             return None
         snapshot = self.stock.snapshot()
-        return self._accept(plan_restock(self._venue, self._number + 1, at), {}, snapshot)
+        scene = plan_restock(self._venue, self._number + 1, at, self._twist(at))
+        return self._accept(scene, snapshot)
 
-    def _try(self, name: str, at: float) -> Visit | None:
-        plot = self._plots[name]
-        basket = self._basket(name, plot, at)
+    def _twist(self, at: float) -> Twist:
+        """What is unusual about a restock: nothing, but where every way is played."""
+        if not self._is_adversarial:
+            return Twist()
+        free = self._free(at)
+        return Twist(
+            short=self._venue.happens(SHORT_SHARE),
+            expired=[sku for sku in free if self._venue.happens(EXPIRED_SHARE)][:1],
+            misplaced=self._venue.happens(MISPLACED_SHARE),
+        )
+
+    def _free(self, at: float) -> list[str]:
+        return [sku for sku in self.stock.home if self._busy_until.get(sku, 0.0) <= at]
+
+    def _try(self, name: str, plot: Plot, at: float) -> Visit | None:
+        if at + plot.lasts_s > self._last_hand_at:
+            return None
+        basket = self._basket(plot, at)
         if basket is None:
             return None
         snapshot = self.stock.snapshot()
-        scene = Scene(self._venue, self._number + 1, name, at)
+        scene = Scene(self._venue, self._number + 1, name, at, self._free(at))
         plot.play(scene, basket)
-        visit = scene.finish()
         timing = self._venue.timing
-        until = visit.ends_at + timing.grace_s + timing.visit_gap_s
+        until = scene.ends_at + timing.grace_s + timing.visit_gap_s
         scene.claim([sku for sku, _ in basket], until)
-        return self._accept(visit, scene.claims, snapshot)
+        return self._accept(scene, snapshot)
 
-    def _accept(self, visit: Visit, claims: dict[str, float], before: Units) -> Visit | None:
+    def _run_errand(self) -> Visit | None:
+        """Somebody comes again, as soon as the shelf is free."""
+        wanted_at, _, errand = heapq.heappop(self._errands)
+        at = max(wanted_at, self._free_at)
+        scene = Scene(self._venue, self._number + 1, errand.kind, at, self._free(at))
+        errand.play(scene)
+        return self._accept(scene, self.stock.snapshot())
+
+    def _accept(self, scene: Scene, before: Units) -> Visit | None:
         """Let it take place, unless it does not fit before the end."""
+        visit = scene.finish()
         hands_gone_at = max((action.at for action in visit.actions), default=visit.starts_at)
         told_at = max((message.at for message in visit.messages), default=visit.starts_at)
         if hands_gone_at > self._last_hand_at or told_at > self._end_at:
@@ -137,30 +170,47 @@ class Shoppers:
             return None
         self._number = visit.number
         self._free_at = visit.ends_at + 1.25 * self._venue.timing.visit_gap_s + 2.0
-        self._busy_until |= claims
+        self._busy_until |= scene.claims
+        for errand in scene.errands:
+            heapq.heappush(self._errands, (errand.at, self._number, errand))
         return visit
 
-    def _basket(self, name: str, plot: Plot, at: float) -> Basket | None:
+    def _basket(self, plot: Plot, at: float) -> Basket | None:
         size = plot.products[int(self._rng.integers(len(plot.products)))]
-        free = [sku for sku in self.stock.home if self._busy_until.get(sku, 0.0) <= at]
-        pool = [sku for sku in free if self._is_in(plot, sku) and self.stock.count(sku) > 0]
+        free = self._free(at)
+        pool = [
+            sku
+            for sku in free
+            if self._is_in(plot.pool, sku) and self.stock.count(sku) >= plot.units
+        ]
         if len(pool) < size:
             return None
         chosen = [pool[int(i)] for i in self._rng.choice(len(pool), size, replace=False)]
-        if name == "substituted":
-            return self._with_a_cheap_one(chosen[: max(1, size - 1)], free)
-        if name == "colleagues" and self.stock.home[chosen[0]] == self.stock.home[chosen[1]]:
+        if plot.pool == "mixed":
+            chosen = self._mixed(chosen)
+            if len(chosen) < 2 or chosen[0] in self._clean:
+                return None
+        if plot.cheap:
+            chosen = chosen[: max(1, size - plot.cheap)]
+        if plot.apart and len({self.stock.home[sku] for sku in chosen}) < len(chosen):
             return None
-        return [(sku, self._quantity(plot, sku)) for sku in chosen]
+        if plot.cheap:
+            return self._with_cheap_ones(chosen, plot.cheap, free)
+        return [(sku, max(plot.units, self._quantity(plot, sku))) for sku in chosen]
 
-    def _is_in(self, plot: Plot, sku: str) -> bool:
-        return plot.pool == "any" or (sku in self._clean) == (plot.pool == "clean")
+    def _mixed(self, chosen: list[str]) -> list[str]:
+        """One that is stolen, then those that are not."""
+        stealable = [sku for sku in chosen if sku not in self._clean]
+        return stealable[:1] + [sku for sku in chosen if sku in self._clean]
+
+    def _is_in(self, pool: Pool, sku: str) -> bool:
+        return pool in ("any", "mixed") or (sku in self._clean) == (pool == "clean")
 
     def _quantity(self, plot: Plot, sku: str) -> int:
         wants_two = plot.may_take_two and self._rng.random() < 0.12
         return 2 if wants_two and self.stock.count(sku) >= 2 else 1
 
-    def _with_a_cheap_one(self, chosen: list[str], free: list[str]) -> Basket | None:
+    def _with_cheap_ones(self, chosen: list[str], wanted: int, free: list[str]) -> Basket | None:
         prices, home = self._venue.prices, self.stock.home
         cheaper = [
             sku
@@ -169,6 +219,11 @@ class Shoppers:
             and prices[sku] < prices[chosen[0]]
             and home[sku] not in {home[other] for other in chosen}
         ]
-        if not cheaper:
+        if len(cheaper) < wanted:
             return None
-        return [(sku, 1) for sku in (*chosen, cheaper[int(self._rng.integers(len(cheaper)))])]
+        cheap = [cheaper[int(self._rng.integers(len(cheaper)))]]
+        while len(cheap) < wanted:
+            cheap.append(cheaper[int(self._rng.integers(len(cheaper)))])
+        if wanted > 1 and sum(prices[sku] for sku in cheap) >= prices[chosen[0]]:
+            return None
+        return [(sku, 1) for sku in (*chosen, *cheap)]

@@ -29,7 +29,9 @@ class Variation:
     `platform_hz` is the range of the plates' natural frequencies, `double_gap_s` that of the
     seconds between the picks of a hand that takes twice. `plates` with `products_per_plate` asks
     for another shop than the demonstration's, its goods drawn from the file `goods` where one is
-    given. With `only_weights` there are hands, but no payments, orders or losses.
+    given. With `only_weights` there are hands, but no payments, orders or losses. `adversarial` is
+    the share of visits in which somebody does not pay; with it every way to pay and not to pay is
+    played, and the truth tells the visits too.
     """
 
     effects: Mapping[str, float] = field(default_factory=dict)
@@ -39,6 +41,15 @@ class Variation:
     products_per_plate: int | None = None
     goods: Path | None = None
     only_weights: bool = False
+    adversarial: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.adversarial is not None and not 0.0 <= self.adversarial <= 1.0:
+            raise UsageError(
+                f"{self.adversarial:g} of the visits adversarial; give a share from 0 to 1."
+            )
+        if self.adversarial is not None and self.only_weights:
+            raise UsageError("Visits of weights alone have no payments: leave --adversarial away.")
 
     def profile(self, name: str) -> Profile:
         """The effects of this profile as varied. Raises UsageError for what does not exist."""

@@ -125,6 +125,11 @@ class Journal:
         )
         return added == 1
 
+    def has_taken(self, source: str, event_id: str) -> bool:
+        """Whether an incoming message has been noted already."""
+        found = self._db.rows("select 1 from seen where source = ? and id = ?", (source, event_id))
+        return bool(found)
+
     def forget(self, before: float) -> int:
         """Drop the notes of messages that came before `before`; return how many."""
         return self._db.execute("delete from seen where at < ?", (before,))

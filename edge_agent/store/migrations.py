@@ -64,6 +64,33 @@ create table lesson (
 create index lesson_by_sku on lesson (sku, at);
 """
 
+_STOCK_LEDGER = """
+create table stock_entry (
+    number integer primary key, at real not null, sku text not null, units integer not null,
+    source text not null, target text not null, reason text not null, about text not null,
+    cause text not null, reverses integer not null, seal blob not null
+) strict;
+
+create table stock_opening (
+    number integer primary key, at real not null, balances text not null, seal blob not null,
+    before blob not null, own_seal blob not null
+) strict;
+"""
+
+_HISTORY = """
+create table tally (
+    day integer not null, axis text not null, key text not null, measure text not null,
+    events integer not null, units integer not null, value integer not null,
+    units_sq integer not null, value_sq integer not null, primary key (day, axis, key, measure)
+) strict, without rowid;
+
+create table folded (
+    kind text not null, key text not null, at real not null, revision integer not null,
+    cells text not null, primary key (kind, key)
+) strict, without rowid;
+create index folded_by_time on folded (kind, at);
+"""
+
 
 @migrations()
 def m001_first_tables(db: Database) -> None:
@@ -83,6 +110,18 @@ def m002_traces(db: Database) -> None:
 def m003_lessons(db: Database) -> None:
     """What units of the products were found to weigh, and when."""
     db.executescript(_LESSONS)
+
+
+@migrations()
+def m004_stock_ledger(db: Database) -> None:
+    """The ledger of units: its rows, each sealed to the one before, and what old ones came to."""
+    db.executescript(_STOCK_LEDGER)
+
+
+@migrations()
+def m005_history(db: Database) -> None:
+    """Tallies of days whose details are gone, and receipts of what was added to them."""
+    db.executescript(_HISTORY)
 
 
 def migrate(db: StateDatabase) -> None:

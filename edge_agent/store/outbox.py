@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from edge_agent.store.database import StateDatabase
 
 FIRST_RETRY_S = 1.0
 FIRST_CONFIRMATION_S = 20.0
 LONGEST_PAUSE_S = 300.0
+# A cloud that is away for days is not sent ten thousand rows every five minutes.
+LONGEST_CONFIRMATION_PAUSE_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class Outbox:
         if writable:
             db.execute(
                 "create temp table schedule (seq integer primary key, due_at real not null,"
-                " tries integer not null)"
+                " tries integer not null, accepted integer not null default 0,"
+                " confirmed integer not null default 0)"
             )
             db.execute("create index temp.schedule_by_time on schedule (due_at, seq)")
             self.release_all()
@@ -92,7 +97,9 @@ class Outbox:
                 ),
             )
             if added:
-                self._db.execute("insert into temp.schedule values (?, 0, 0)", added[0])
+                self._db.execute(
+                    "insert into temp.schedule (seq, due_at, tries) values (?, 0, 0)", added[0]
+                )
 
     def due(self, now: float, limit: int) -> list[OutboxMessage]:
         """Return up to `limit` messages to send now: first those never sent, in order put."""
@@ -108,9 +115,9 @@ class Outbox:
         ]
 
     def sent(self, event_ids: Sequence[str], now: float) -> None:
-        """Note messages as under way: due again only if no confirmation comes (20 s … 5 min)."""
+        """Note messages as under way: due again only if no confirmation comes (20 s … 1 h)."""
         for event_id in event_ids:
-            self._postpone(event_id, now, FIRST_CONFIRMATION_S)
+            self._postpone(event_id, now)
 
     def failed(self, event_id: str, now: float, reason: str) -> None:
         """Note that the broker refused a message: due again after a growing pause (1 s … 5 min)."""
@@ -132,20 +139,50 @@ class Outbox:
             for event_id in event_ids:
                 self._drop("event_id = ?", (event_id,))
 
+    def accepted(self, event_ids: Sequence[str]) -> None:
+        """Note that the broker has messages; those that were confirmed before are dropped now."""
+        self._mark("accepted", event_ids)
+
+    def confirmed(self, event_ids: Sequence[str]) -> int:
+        """Note that somebody says the cloud has messages; drops those that the broker has.
+
+        Returns how many of them wait, or waited until now.
+        """
+        return self._mark("confirmed", event_ids)
+
+    def hurry(self, due_at: float) -> None:
+        """Make everything due by then at the latest: the cloud is back."""
+        self._db.execute("update temp.schedule set due_at = ?1 where due_at > ?1", (due_at,))
+
     def release_all(self) -> None:
         """Make every message due at once: the connection is new."""
         with self._db.together():
-            self._db.execute("delete from temp.schedule")
-            self._db.execute("insert into temp.schedule select seq, 0, 0 from outbox")
+            self._db.execute("update temp.schedule set due_at = 0, tries = 0")
+            self._db.execute(
+                "insert or ignore into temp.schedule (seq, due_at, tries)"
+                " select seq, 0, 0 from outbox"
+            )
 
-    def _postpone(self, event_id: str, now: float, first_s: float) -> None:
+    def _mark(self, what: Literal["accepted", "confirmed"], event_ids: Sequence[str]) -> int:
+        named = "seq in (select seq from outbox where event_id in (select value from json_each(?)))"
+        ids = json.dumps(list(event_ids))
+        if not self._db.rows(f"select 1 from outbox where {named} limit 1", (ids,)):
+            return 0
+        with self._db.together():
+            found = self._db.execute(f"update temp.schedule set {what} = 1 where {named}", (ids,))
+            both = "seq in (select seq from temp.schedule where accepted and confirmed)"
+            self._db.execute(f"delete from outbox where {both}")
+            self._db.execute("delete from temp.schedule where accepted and confirmed")
+        return found
+
+    def _postpone(self, event_id: str, now: float) -> None:
         seq = self._db.value("select seq from outbox where event_id = ?", (event_id,))
         if seq is None:
             return
         tries = self._db.value("select tries from temp.schedule where seq = ?", (seq,)) + 1
+        due_at = now + pause_s(FIRST_CONFIRMATION_S, tries, LONGEST_CONFIRMATION_PAUSE_S)
         self._db.execute(
-            "update temp.schedule set tries = ?, due_at = ? where seq = ?",
-            (tries, now + pause_s(first_s, tries), seq),
+            "update temp.schedule set tries = ?, due_at = ? where seq = ?", (tries, due_at, seq)
         )
 
     def _drop(self, which: str, parameters: tuple[str]) -> None:
@@ -156,6 +193,6 @@ class Outbox:
         self._db.execute(f"delete from outbox where {which}", parameters)
 
 
-def pause_s(first_s: float, tries: int) -> float:
-    """Return how long to wait after try number `tries` (from 1): doubled each time, up to 5 min."""
-    return float(min(LONGEST_PAUSE_S, first_s * 2 ** min(tries - 1, 20)))
+def pause_s(first_s: float, tries: int, longest_s: float = LONGEST_PAUSE_S) -> float:
+    """Return how long to wait after try number `tries` (from 1): doubled each time, but bounded."""
+    return float(min(longest_s, first_s * 2 ** min(tries - 1, 20)))

@@ -13,11 +13,14 @@ from edge_agent.store.database import (
     connect_reader,
     connect_writer,
 )
+from edge_agent.store.history import History
 from edge_agent.store.journal import Journal
 from edge_agent.store.lock import FolderLock
 from edge_agent.store.migrations import check_current, migrate
 from edge_agent.store.outbox import Outbox
 from edge_agent.store.reserve import Reserve
+from edge_agent.store.stock_ledger import StockLedger
+from edge_agent.store.tares import Tares
 from edge_agent.store.traces import Traces
 from edge_agent.store.views import Views
 
@@ -48,7 +51,10 @@ class Store:
         self.journal = Journal(db)
         self.outbox = Outbox(db, writable=writable)
         self.views = Views(db)
+        self.history = History(db)
         self.traces = Traces(db)
+        self.stock_ledger = StockLedger(db)
+        self.tares = Tares(db)
 
     @classmethod
     def open(cls, folder: Path) -> Self:

@@ -26,7 +26,8 @@ ViewKind = Literal[
 Payload = dict[str, Any]
 Payloads = list[Payload]
 
-_HISTORY = ("change", "visit", "case", "reason", "payment", "restock", "scan", "rejection")
+# What is counted in reports is folded instead (`store.history`).
+_UNCOUNTED = ("scan", "rejection")
 
 LESSON_KEYS = ("at", "sku", "reason", "weight_g", "sd_g", "units", "catalogue_g")
 
@@ -82,16 +83,15 @@ class Views:
         self._db.execute("delete from view where kind = ? and key = ?", (kind, key))
 
     def prune(self, before: float) -> int:
-        """Drop history older than `before` and return how much.
+        """Drop uncounted history older than `before`, and reasons without their case.
 
-        Open cases stay, whatever age, and so do their reasons.
+        Returns how much. What is counted goes with `History.fold`.
         """
-        marks = ",".join("?" * len(_HISTORY))
+        marks = ",".join("?" * len(_UNCOUNTED))
         return self._db.execute(
-            f"delete from view where kind in ({marks}) and at < ? and not"
-            " (kind in ('case', 'reason') and key in (select key from view where kind = 'case'"
-            " and coalesce(json_extract(payload, '$.state'), '') <> 'closed'))",
-            (*_HISTORY, before),
+            f"delete from view where at < ? and (kind in ({marks}) or (kind = 'reason' and not"
+            " exists (select 1 from view of where of.kind = 'case' and of.key = view.key)))",
+            (before, *_UNCOUNTED),
         )
 
     def put_levels(self, levels: Mapping[str, tuple[float, float, float]]) -> None:

@@ -108,13 +108,16 @@ class EvidenceKeeper:
         oldest = now - self._settings.retention_days * 86400
         return self._folder.prune(oldest, round(self._settings.max_mb * 1e6), kept_names)
 
+    def shown(self, frame: Frame) -> bytes:
+        """Return a frame as evidence shows it: cropped to the plates, blurred around them."""
+        regions = self._regions.get(frame.camera, ())
+        return evidence_jpeg(frame.image, regions, blur=self._settings.blur_people)
+
     def _keep(self, change_id: str, side: Side, frame: Frame | None) -> EvidencePicture | None:
         if frame is None:
             return None
         name = evidence_id(change_id, side, frame.camera)
-        jpeg = evidence_jpeg(
-            frame.image, self._regions.get(frame.camera, ()), blur=self._settings.blur_people
-        )
+        jpeg = self.shown(frame)
         path = self._folder.write(_file_name(name), jpeg, frame.at)
         return EvidencePicture(name, change_id, frame.at, path, len(jpeg))
 

@@ -15,7 +15,8 @@ class WeightChange:
     `withdrawn` takes an earlier revision back: it was no change after all, and `delta_g` is 0.
     `unobserved` marks a step between the last stored level and the first one after a start.
     `level_sigma_g` is the deviation of that weight alone. `told_at` is when the samples allowed
-    this revision to be told.
+    this revision to be told. `beside` is for goods that lie across two plates: the other plate and
+    its share of `delta_g`, which the level of this plate does not show.
     """
 
     change_id: str
@@ -30,6 +31,7 @@ class WeightChange:
     unobserved: bool = False
     told_at: float = 0.0
     level_sigma_g: float = 0.0
+    beside: tuple[str, float] | None = None
 
 
 def change_id(plate: str, started_at: float) -> str:

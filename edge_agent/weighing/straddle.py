@@ -72,6 +72,7 @@ def _sum(part: _Part, partner: _Part) -> WeightChange:
         delta_g=main.change.delta_g + rest.change.delta_g,
         sigma_g=math.hypot(main.change.sigma_g, rest.change.sigma_g),
         settled_at=max(main.change.settled_at, rest.change.settled_at),
+        beside=(rest.change.plate, rest.change.delta_g),
     )
 
 

@@ -55,7 +55,7 @@ class Loop:
             self.delivery.handle(event, self.now)
             if isinstance(event, Arrived) and event.topic == "acks":
                 with self.store.atomic():
-                    self.delivery.confirmed(json.loads(event.payload))
+                    self.delivery.confirmed(json.loads(event.payload), self.now, vouched=True)
                 self.session.acknowledge(event.token)
         self.delivery.pump(self.now)
 
@@ -175,3 +175,41 @@ def test_with_confirm_cloud_a_message_stays_until_the_cloud_names_it(broker: Bro
         agent.until(lambda: heard == ["e1", "e2", "e1"], "the other is sent again, same id")
         cloud.publish(f"{PREFIX}/acks", json.dumps(["e1"]), qos=1)
         agent.until(lambda: agent.store.outbox.depth == 0, "the outbox is empty")
+
+
+def test_an_unsigned_ack_drops_nothing_that_the_broker_has_not_accepted(tmp_path: Path) -> None:
+    with loop(free_port(), "cloud") as agent:
+        agent.put("e1", "e2")
+        agent.delivery.confirmed(["e1", "e2", "e3"], agent.now, vouched=False)
+        agent.turn_for(0.05)
+        assert agent.store.outbox.depth == 2
+        with Broker(tmp_path, port=agent.session._settings.effective_port):
+            # Once the broker has them, they go without a second ack; those named by nobody stay.
+            agent.put("e4")
+            agent.until(lambda: agent.store.outbox.depth == 1, "the named ones are gone")
+            assert [m.event_id for m in agent.store.outbox.due(9e9, 9)] == ["e4"]
+
+
+def test_a_signed_ack_drops_what_it_names_at_once() -> None:
+    with loop(free_port(), "cloud") as agent:
+        agent.put("e1", "e2")
+        agent.delivery.confirmed(["e2", "never"], agent.now, vouched=True)
+        assert [m.event_id for m in agent.store.outbox.due(9e9, 9)] == ["e1"]
+
+
+@pytest.mark.parametrize("vouched", [True, False])
+def test_with_confirm_broker_an_ack_drops_nothing(vouched: bool) -> None:
+    with loop(free_port(), "broker") as agent:
+        agent.put("e1")
+        agent.delivery.confirmed(["e1"], agent.now, vouched=vouched)
+        assert agent.store.outbox.depth == 1
+
+
+def test_a_cloud_that_is_heard_again_need_not_wait_out_the_pauses() -> None:
+    with loop(free_port(), "cloud") as agent:
+        agent.put("e1", "e2")
+        for _ in range(12):
+            agent.store.outbox.sent(["e1", "e2"], agent.now)
+        assert agent.store.outbox.due(agent.now + 3000, 9) == []
+        agent.delivery.confirmed(["e1"], agent.now, vouched=True)
+        assert [m.event_id for m in agent.store.outbox.due(agent.now + 20, 9)] == ["e2"]

@@ -158,13 +158,16 @@ def test_a_command_closes_a_case_and_another_confirms_one(tmp_path: Path, broker
         cloud.say("commands", command("c4", "dance"))
         cloud.say("commands", command("c1", "close_case", case_id=cola))
         cloud.say("commands", command("c5", "query"))
-        life.until(lambda: len(cloud.heard("replies")) == 2, "c1 and c5 are answered")
-        assert [r["in_reply_to"] for r in cloud.data("replies")] == ["c1", "c5"]
-        assert cloud.data("replies")[1]["open_cases"] == []
+        life.until(lambda: len(cloud.heard("replies")) == 3, "c1, c3 and c5 are answered")
+        closed, unknown, asked = cloud.data("replies")
+        assert [r["in_reply_to"] for r in (closed, unknown, asked)] == ["c1", "c3", "c5"]
+        assert [r["ok"] for r in (closed, unknown, asked)] == [True, False, True]
+        assert "no such case" in unknown["reason"]
+        assert asked["open_cases"] == []
         (answer,) = cloud.heard("answers/operator")
         assert (answer.correlation, answer.data["in_reply_to"]) == (b"\x00\x07", "c2")
         assert answer.data["case_id"] == nuts
-        assert len(cloud.heard("rejections")) == 2
+        assert ["dance" in r["explanation"] for r in cloud.data("rejections")] == [True]
         cases = cloud.latest("losses", "case_id")
         assert (cases[cola]["state"], cases[cola]["resolution"]) == ("closed", "dismissed")
         assert (cases[nuts]["state"], cases[nuts]["resolution"]) == ("closed", "confirmed")

@@ -84,10 +84,12 @@ def test_the_losses_of_a_visit_are_its_goods_without_money(seed: int) -> None:
             continue
         lost: Counter[str] = Counter()
         for loss in visit.losses:
+            assert loss.sku is not None
             lost[loss.sku] += loss.quantity
         covered = paid(visit) - returned_for_refund(visit)
         assert lost == taken(visit) - covered
         for loss in visit.losses:
+            assert loss.sku is not None
             assert loss.kind == visit.kind
             cheaper = sum(price[sku] for sku in paid(visit) - taken(visit))
             expected = price[loss.sku] * loss.quantity

@@ -58,12 +58,12 @@ def test_a_retained_message_takes_the_place_of_an_older_one(store: Store) -> Non
 def test_a_sent_message_is_due_again_after_growing_pauses(store: Store) -> None:
     store.outbox.put(message("a"))
     now, pauses = 0.0, []
-    for _ in range(7):
+    for _ in range(9):
         store.outbox.sent(["a"], now)
-        pause = next(p for p in range(1, 1000) if store.outbox.due(now + p, 1))
+        pause = next(p for p in range(20, 4000, 20) if store.outbox.due(now + p, 1))
         pauses.append(pause)
         now += pause
-    assert pauses == [20, 40, 80, 160, 300, 300, 300]
+    assert pauses == [20, 40, 80, 160, 320, 640, 1280, 2560, 3600]
 
 
 def test_a_refused_message_is_due_again_after_growing_pauses(store: Store) -> None:

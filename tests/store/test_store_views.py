@@ -36,16 +36,25 @@ def test_a_deleted_thing_is_not_shown(store: Store) -> None:
     assert store.views.list("rejection") == []
 
 
-def test_pruning_spares_open_cases_and_the_present(store: Store) -> None:
-    store.views.put("case", "open", 1.0, {"state": "open"})
-    store.views.put("case", "closed", 1.0, {"state": "closed"})
+def test_pruning_spares_what_is_counted_and_the_present(store: Store) -> None:
+    store.views.put("scan", "old", 1.0, {})
+    store.views.put("scan", "new", 9.0, {})
+    store.views.put("rejection", "old", 1.0, {})
     store.views.put("visit", "old", 1.0, {})
-    store.views.put("visit", "new", 9.0, {})
     store.views.put("stock", "stock", 1.0, {"plates": []})
     assert store.views.prune(before=5.0) == 2
-    assert store.views.get("case", "open") == {"state": "open"}
-    assert store.views.get("visit", "new") == {}
+    assert store.views.get("scan", "new") == {}
+    assert store.views.get("visit", "old") == {}
     assert store.views.get("stock", "stock") == {"plates": []}
+
+
+def test_a_reason_stays_as_long_as_its_case(store: Store) -> None:
+    store.views.put("case", "kept", 1.0, {"state": "open"})
+    store.views.put("reason", "kept", 1.0, {"why": 1})
+    store.views.put("reason", "gone", 1.0, {"why": 2})
+    assert store.views.prune(before=5.0) == 1
+    assert store.views.get("reason", "kept") == {"why": 1}
+    assert store.views.get("reason", "gone") is None
 
 
 def test_a_plate_has_one_last_level(store: Store) -> None:

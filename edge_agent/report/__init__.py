@@ -1,0 +1,1 @@
+"""The report: what the shelf lost and sold over days, from tallies that add up."""

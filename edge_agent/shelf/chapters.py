@@ -1,0 +1,170 @@
+"""Visits that are settled to the last unit, with their payments: left alone until something is new.
+
+Most of what a shelf remembers is over: taken, paid, no question open. Such chapters leave the
+reckoning, and come back with the first fact that touches them. An account reckoned with them and
+one reckoned without are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from edge_agent.shelf.matching import Purse, Stay, is_at_hand, is_exact, is_in_time
+from edge_agent.shelf.payments import Payment, paid_units
+from edge_agent.shelf.reckoned import Account
+from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
+from edge_agent.shelf.windows import VisitsByTime
+
+# A chapter is closed so long after everything that the rules wait for.
+MARGIN_S = 60.0
+
+ChangesByVisit = Mapping[str, tuple[Change, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Visits and the payments that paid for just what they took. `learned`: at `late_s`, too."""
+
+    accounts: dict[str, Account]
+    payments: tuple[str, ...]
+    late_at: float
+    learned: bool
+
+
+@dataclass(slots=True)
+class Library:
+    """The closed chapters, by visit and by payment, and what they were closed upon."""
+
+    of_visit: dict[str, Chapter] = field(default_factory=dict)
+    of_payment: dict[str, Chapter] = field(default_factory=dict)
+    changes: dict[str, tuple[Change, ...]] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
+    # Payments of closed chapters were for visits that began before this.
+    closed_until: float = 0.0
+
+    def open_touched(self, state: ShelfState, changes: ChangesByVisit, rules: Rules) -> None:
+        """Open every chapter that something new may be about."""
+        for visit_id in [v for v in self.of_visit if v not in changes]:
+            self.open_visit(visit_id)
+        for payment_id in [p for p in self.of_payment if p not in state.payments]:
+            self._open(self.of_payment.get(payment_id))
+        for visit_id, some in changes.items():
+            if self.changes.get(visit_id) is not some:
+                self.open_visit(visit_id)
+                self._open_beside(state.visits[visit_id], rules)
+        fresh = [p for p in state.payments.values() if self.payments.get(p.payment_id) is not p]
+        for payment in fresh:
+            self._open(self.of_payment.get(payment.payment_id))
+        self._open_near([p for p in fresh if p.has_paid], state, rules)
+        for visit_id, chapter in list(self.of_visit.items()):
+            if state.now > chapter.late_at and not chapter.learned:
+                self.open_visit(visit_id)
+        self.changes, self.payments = dict(changes), dict(state.payments)
+
+    def open_with(self, skus: set[str], since: float) -> list[str]:
+        """Open the chapters of visits since a time that took one of these; returns their visits."""
+        found = [
+            visit_id
+            for visit_id, chapter in self.of_visit.items()
+            if chapter.accounts[visit_id].visit.ended_at >= since
+            and any(u.sku in skus for u in chapter.accounts[visit_id].gone)
+        ]
+        opened: list[str] = []
+        for visit_id in found:
+            chapter = self.of_visit.get(visit_id)
+            if chapter is not None:
+                opened += chapter.accounts
+                self._open(chapter)
+        return opened
+
+    def open_visit(self, visit_id: str) -> None:
+        """Open the chapter of a visit, if it is in one."""
+        self._open(self.of_visit.get(visit_id))
+
+    def close(
+        self,
+        clusters: Iterable[tuple[Sequence[Stay], Sequence[Purse]]],
+        accounts: Mapping[str, Account],
+        now: float,
+        rules: Rules,
+    ) -> None:
+        """Close the clusters in which nothing is left open."""
+        for stays, purses in clusters:
+            some = {s.visit.visit_id: accounts.get(s.visit.visit_id) for s in stays}
+            found = {v: account for v, account in some.items() if account is not None}
+            if len(found) == len(stays) and _is_over(found, purses, now, rules):
+                self._close(found, purses, now, rules)
+
+    def _close(
+        self, found: dict[str, Account], purses: Sequence[Purse], now: float, rules: Rules
+    ) -> None:
+        late_at = max(a.visit.ended_at for a in found.values()) + rules.late_s
+        payments = tuple(p.payment_id for p in purses)
+        chapter = Chapter(found, payments, late_at, learned=now > late_at)
+        self.of_visit |= dict.fromkeys(found, chapter)
+        self.of_payment |= dict.fromkeys(payments, chapter)
+        latest = max((p.paid_at + rules.pay_ahead_s for p in purses), default=0.0)
+        self.closed_until = max(self.closed_until, latest)
+
+    def _open_near(self, fresh: Sequence[Payment], state: ShelfState, rules: Rules) -> None:
+        """Open what a payment that is new may be for."""
+        if not fresh or not self.of_visit:
+            return
+        visits = [c.accounts[v].visit for v, c in self.of_visit.items()]
+        by_time = VisitsByTime(visits)
+        for payment in fresh:
+            units = paid_units(payment)
+            if not units:
+                continue
+            purse = Purse.of(payment.payment_id, units)
+            moments = {purse.reference_at, purse.paid_at}
+            for visit in by_time.about(moments, rules.grace_s, rules.pay_ahead_s):
+                self.open_visit(visit.visit_id)
+            for visit in visits if len(units) > 1 else ():
+                chapter = self.of_visit.get(visit.visit_id)
+                if chapter is not None and is_in_time(visit, purse, rules):
+                    goods = Stay.of(visit, chapter.accounts[visit.visit_id].gone).goods
+                    if is_exact(goods, purse.cart):
+                        self._open(chapter)
+
+    def _open_beside(self, visit: Visit, rules: Rules) -> None:
+        """Open what a visit that is new, or another one now, stands beside."""
+        if visit.started_at > self.closed_until:
+            return
+        for payment_id in list(self.of_payment):
+            paid = paid_units(self.payments[payment_id])
+            if paid and is_at_hand(visit, paid[0], rules):
+                self._open(self.of_payment.get(payment_id))
+
+    def _open(self, chapter: Chapter | None) -> None:
+        if chapter is not None:
+            for visit_id in chapter.accounts:
+                del self.of_visit[visit_id]
+            for payment_id in chapter.payments:
+                del self.of_payment[payment_id]
+
+
+def _is_over(
+    accounts: Mapping[str, Account], purses: Sequence[Purse], now: float, rules: Rules
+) -> bool:
+    """Whether every unit is paid by a payment of its time, and nothing else is left."""
+    if any(now < p.paid_at + rules.pay_ahead_s + MARGIN_S for p in purses):
+        return False
+    if not all(_is_settled(account, now, rules) for account in accounts.values()):
+        return False
+    paid = sum(len(account.paid) for account in accounts.values())
+    return paid == sum(len(p.units) for p in purses)
+
+
+def _is_settled(account: Account, now: float, rules: Rules) -> bool:
+    visit, taken = account.visit, account.taken
+    if now < visit.ended_at + rules.grace_s + MARGIN_S or visit.unobserved:
+        return False
+    if account.unpaid or account.surplus or account.came_back_later or account.ties:
+        return False
+    if taken.brought or taken.foreign:
+        return False
+    if any(c.change_id in account.readings or c.settled is not None for c in account.changes):
+        return False
+    return all(p.refunded_at is None and is_at_hand(visit, p, rules) for p in account.paid.values())

@@ -1,0 +1,53 @@
+"""The price of one pair of goods and payment, in its parts: what `losses why` shows.
+
+`matching` needs the sum only, and quickly; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge_agent.shelf import matching
+from edge_agent.shelf.matching import Purse, Stay
+from edge_agent.shelf.payments import PaidUnit
+from edge_agent.shelf.state import Rules
+from edge_agent.shelf.units import Unit
+
+# What a unit left unpaid and a payment left unused cost together: a dearer pair is not made.
+UNPAID = 2 * matching.UNMATCHED
+
+
+@dataclass(frozen=True, slots=True)
+class PriceParts:
+    """Units of log likelihood, the larger the less likely.
+
+    `time` is that of the time between goods and payment, `late` that of a payment begun after the
+    grace, `misfit` that of goods and payment not being equal in all, `exact` what several equal
+    goods take off (0 or less), `refunded` that of money that went back.
+    """
+
+    time: float
+    late: float
+    misfit: float
+    exact: float
+    refunded: float
+
+    @property
+    def total(self) -> float:
+        """The pair's price."""
+        return self.time + self.late + self.misfit + self.exact + self.refunded
+
+
+def price_parts(unit: Unit, stay: Stay, purse: Purse, paid: PaidUnit, rules: Rules) -> PriceParts:
+    """Price a pair that the rules allow: a unit of a visit with one that a payment covers."""
+    is_ahead = paid.paid_at < unit.taken_from
+    is_late = not is_ahead and paid.reference_at > stay.visit.ended_at + rules.grace_s
+    late = matching.LATE if is_late else 0.0
+    exact = matching.is_exact(stay.goods, purse.cart)
+    return PriceParts(
+        time=matching.time_cost(unit, stay.visit, paid, rules) - late,
+        late=late,
+        misfit=matching.MISFIT * (1.0 - matching.fit_of(stay.goods, purse.cart)),
+        exact=-matching.EXACT if exact else 0.0,
+        refunded=matching.REFUNDED if paid.refunded_at is not None else 0.0,
+    )

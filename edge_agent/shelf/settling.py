@@ -1,0 +1,130 @@
+"""What visits settle among each other: goods brought back later, and money nobody's goods match."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from edge_agent.shelf.matching import is_in_time
+from edge_agent.shelf.memo import Memo
+from edge_agent.shelf.payments import PaidUnit
+from edge_agent.shelf.reckoned import Account, Shop
+from edge_agent.shelf.reckoning import match_shelf
+from edge_agent.shelf.state import Rules, ShelfState
+from edge_agent.shelf.units import Unit, weigh_alike
+from edge_agent.shelf.windows import VisitsByTime
+
+# Who pays has mostly taken already: a visit to come is as far away as one this much longer ago.
+AHEAD_IS_FARTHER = 3.0
+
+Accounts = Mapping[str, Account]
+
+
+def reckon(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
+    """Return the account of every live visit, and what customers bought during restocks."""
+    memo.next_round()
+    shop = match_shelf(state, rules, memo)
+    _lift_foreign_things(shop.accounts, rules)
+    _bring_back(shop.accounts, rules)
+    _hand_out_surplus(shop, rules)
+    return shop
+
+
+def _lift_foreign_things(accounts: Accounts, rules: Rules) -> None:
+    """Let an unknown thing that came in one visit and left in another, or the other way round,
+    undo itself: a mug, a bag, a plate that was out for cleaning."""
+    came = [unit for account in accounts.values() for unit in account.taken.foreign]
+    for account in accounts.values() if came else ():
+        for unit in [u for u in account.unpaid if u.sku is None]:
+            for other in came:
+                near = abs(other.taken_at - unit.taken_at) <= rules.late_s
+                if near and other.plate == unit.plate and weigh_alike(other, unit):
+                    came.remove(other)
+                    _give_back(accounts, unit, other)
+                    break
+
+
+def _bring_back(accounts: Accounts, rules: Rules) -> None:
+    """Let goods brought in a later visit cancel what an earlier one took: unpaid units first,
+    then those refunded as returned, then paid ones (a refund is due then)."""
+    brought = sorted(
+        (unit for account in accounts.values() for unit in account.taken.brought),
+        key=lambda u: (u.taken_at, u.key),
+    )
+    gone: dict[str | None, list[tuple[Account, Unit]]] = defaultdict(list)
+    for account in accounts.values() if brought else ():
+        for unit in account.gone:
+            gone[unit.sku].append((account, unit))
+    for unit in brought:
+        best: tuple[int, float, str, str, int] | None = None
+        found: Unit | None = None
+        for account, other in gone[unit.sku]:
+            after_s = unit.taken_at - account.visit.ended_at
+            if other in account.gone and 0 <= after_s <= rules.late_s:
+                owed = (
+                    _owed(account, other, unit, rules),
+                    other.taken_at,
+                    other.visit_id,
+                    *other.key,
+                )
+                if best is None or owed > best:
+                    best, found = owed, other
+        if found is not None:
+            _give_back(accounts, found, unit)
+
+
+def _owed(account: Account, unit: Unit, back: Unit, rules: Rules) -> int:
+    """How much it is expected that a unit that left comes back: a refund says that it did."""
+    paid = account.paid.get(unit.key)
+    if paid is None:
+        return 2
+    if paid.refunded_at is None:
+        return 0
+    return 3 if back.taken_at <= paid.refunded_at + rules.grace_s else 1
+
+
+def _give_back(accounts: Accounts, unit: Unit, by: Unit) -> None:
+    accounts[unit.visit_id].give_back(unit, by.change_id)
+    giver = accounts.get(by.visit_id)
+    if giver is not None:
+        giver.ties.add(by.change_id)
+
+
+def _hand_out_surplus(shop: Shop, rules: Rules) -> None:
+    """Give each paid unit that found no goods to the visit it was most likely made in."""
+    homes: dict[str, list[str]] = defaultdict(list)
+    used = set(shop.bought)
+    for visit_id, account in shop.accounts.items():
+        for paid in account.paid.values():
+            homes[paid.payment_id].append(visit_id)
+            used.add((paid.payment_id, paid.number))
+    by_time = VisitsByTime(account.visit for account in shop.accounts.values())
+    for purse in shop.purses:
+        for paid in purse.units:
+            if (paid.payment_id, paid.number) in used:
+                continue
+            own = homes.get(paid.payment_id)
+            home = (
+                max(sorted(set(own)), key=own.count)
+                if own
+                else _home(shop.accounts, by_time, paid, rules)
+            )
+            if home is not None:
+                shop.accounts[home].surplus.append(paid)
+
+
+def _home(accounts: Accounts, by_time: VisitsByTime, paid: PaidUnit, rules: Rules) -> str | None:
+    """The visit nearest to a payment among those it may be for; those still short go first."""
+    best: tuple[bool, float, str] | None = None
+    moments = {paid.reference_at, paid.paid_at}
+    for visit in by_time.about(moments, rules.grace_s, rules.pay_ahead_s):
+        if not is_in_time(visit, paid, rules):
+            continue
+        account = accounts[visit.visit_id]
+        ahead_s = visit.started_at - paid.reference_at
+        away_s = max(AHEAD_IS_FARTHER * ahead_s, paid.reference_at - visit.ended_at, 0.0)
+        is_full = len(account.surplus) >= len(account.unpaid)
+        candidate = (is_full, away_s, visit.visit_id)
+        if best is None or candidate < best:
+            best = candidate
+    return best[2] if best else None
