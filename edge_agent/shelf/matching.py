@@ -122,7 +122,8 @@ def match(
     """Match the goods of some visits with the units of some payments, SKU by SKU.
 
     Only goods of a visit and a payment that `may_pair` are considered, and what is not in the pairs
-    of `beside` already. `label` names the group to the memo.
+    of `beside` already; what was refunded because it came back pays for nothing beside. `label`
+    names the group to the memo.
     """
     paired = beside.pairs if beside is not None else {}
     used = beside.used() if beside is not None else set()
@@ -134,7 +135,8 @@ def match(
     columns: dict[str, list[Column]] = defaultdict(list)
     for purse in purses:
         for paid in purse.units:
-            if paid.sku in rows and (paid.payment_id, paid.number) not in used:
+            spent = beside is not None and paid.refunded_at is not None
+            if paid.sku in rows and (paid.payment_id, paid.number) not in used and not spent:
                 columns[paid.sku].append((purse, paid))
     prices = _Prices(may_pair, rules)
     found = Matching()

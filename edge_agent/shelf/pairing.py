@@ -55,7 +55,7 @@ def pair_all(
 def _clusters(stays: Sequence[Stay], purses: Sequence[Purse], rules: Rules) -> Iterator[Cluster]:
     """Yield the groups of visits and payments between which no pairs are likely.
 
-    A visit that no payment was near to is one, too.
+    Those have no goods in common. A visit that no payment was near to is one, too.
     """
     groups = _Groups(len(stays) + len(purses))
     for s in range(len(stays)):
@@ -81,8 +81,10 @@ def _likely_pairs(
     for j, purse in enumerate(purses):
         moments = {purse.reference_at, purse.paid_at}
         for visit in by_time.about(moments, rules.grace_s, rules.pay_ahead_s):
-            if is_in_time(visit, purse, rules):
-                yield place[visit.visit_id], j
+            i = place[visit.visit_id]
+            shared = not stays[i].goods.keys().isdisjoint(purse.cart)
+            if shared and is_in_time(visit, purse, rules):
+                yield i, j
         if len(purse.units) > 1:
             for i in alike.get(frozenset(purse.cart.items()), ()):
                 if is_in_time(stays[i].visit, purse, rules):

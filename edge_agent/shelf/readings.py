@@ -57,12 +57,14 @@ def _speak(
     """Let free paid units say what changes were, into `readings`; returns those that did."""
     spoken: list[PaidUnit] = []
     for visit_id, changes in unmatched.items():
-        open_changes = changes - readings.keys()
+        open_changes = [
+            c for c in sorted(changes - readings.keys()) if _has_alternatives(state.changes[c])
+        ]
         if not (free and open_changes):
             continue
         visit = state.visits[visit_id]
         near = [p for p in free if _may_speak(p, visit, state.now, rules, late=late)]
-        for change_id in sorted(open_changes):
+        for change_id in open_changes:
             reading, picked = _paid_alternative(state.changes[change_id], near)
             if reading is not None:
                 readings[change_id] = reading
@@ -92,6 +94,12 @@ def _may_speak(paid: PaidUnit, visit: Visit, now: float, rules: Rules, *, late: 
     if not is_in_time(visit, paid, rules):
         return False
     return now >= paid.paid_at + rules.pay_ahead_s if late else is_at_hand(visit, paid, rules)
+
+
+def _has_alternatives(change: Change) -> bool:
+    return any(
+        h.confidence >= LIKELY_ALTERNATIVE and h.items != change.items for h in change.hypotheses
+    )
 
 
 def _paid_alternative(

@@ -114,8 +114,11 @@ def _hand_out_surplus(shop: Shop, rules: Rules) -> None:
 
 
 def _home(accounts: Accounts, by_time: VisitsByTime, paid: PaidUnit, rules: Rules) -> str | None:
-    """The visit nearest to a payment among those it may be for; those still short go first."""
-    best: tuple[bool, float, str] | None = None
+    """The visit nearest to a payment among those it may be for.
+
+    First where such goods were in somebody's hand and put back, then those still short.
+    """
+    best: tuple[bool, bool, float, str] | None = None
     moments = {paid.reference_at, paid.paid_at}
     for visit in by_time.about(moments, rules.grace_s, rules.pay_ahead_s):
         if not is_in_time(visit, paid, rules):
@@ -124,7 +127,12 @@ def _home(accounts: Accounts, by_time: VisitsByTime, paid: PaidUnit, rules: Rule
         ahead_s = visit.started_at - paid.reference_at
         away_s = max(AHEAD_IS_FARTHER * ahead_s, paid.reference_at - visit.ended_at, 0.0)
         is_full = len(account.surplus) >= len(account.unpaid)
-        candidate = (is_full, away_s, visit.visit_id)
+        candidate = (not _was_handled(account, paid.sku), is_full, away_s, visit.visit_id)
         if best is None or candidate < best:
             best = candidate
-    return best[2] if best else None
+    return best[3] if best else None
+
+
+def _was_handled(account: Account, sku: str) -> bool:
+    """Whether goods of a kind moved in a visit."""
+    return any(sku == moved for change in account.changes for moved, _ in change.items)
