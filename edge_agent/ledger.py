@@ -9,7 +9,7 @@ from edge_agent.cloud.events import make_event
 from edge_agent.codec import dump_fact, dump_state, kind_of, load_fact, load_state
 from edge_agent.report.keeping import fold_old, keep_payment
 from edge_agent.settings import Settings
-from edge_agent.shelf.advance import advance, first_state
+from edge_agent.shelf.advance import advance, completed, first_state
 from edge_agent.shelf.assortment import file_settings
 from edge_agent.shelf.audit import levels_worth_telling
 from edge_agent.shelf.catalogue import Catalogue, Product
@@ -160,7 +160,7 @@ class Ledger:
             # What was filed at the first start, whatever the settings file says later.
             with self._store.atomic():
                 self._store.journal.snapshot(0, dump_state(first_state(self._filed)))
-        state = load_state(snapshot) if snapshot else first_state(self._filed)
+        state = completed(load_state(snapshot)) if snapshot else first_state(self._filed)
         for row in rows:
             fact = load_fact(row.kind, row.body)
             if fact is not None:

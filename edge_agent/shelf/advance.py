@@ -5,6 +5,8 @@ An input is filed, the shelf is reckoned anew, and what differs from what was to
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edge_agent.shelf.audit import audit
 from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import Fact, LevelsFact, Tick
@@ -55,4 +57,14 @@ def first_state(catalogue: Catalogue) -> ShelfState:
     """A shelf that knows its catalogue and nothing else."""
     state = ShelfState(catalogue=catalogue)
     state.assortment.add(catalogue, 0.0)
+    return state
+
+
+def completed(state: ShelfState) -> ShelfState:
+    """A state from a snapshot, with what an older agent did not keep."""
+    if not state.assortment.editions:
+        state.assortment.add(state.catalogue, 0.0)
+    for change_id, change in state.changes.items():
+        if not change.first_at:
+            state.changes[change_id] = replace(change, first_at=change.started_at)
     return state

@@ -111,6 +111,7 @@ def file_settings(assortment: Assortment, filed: Catalogue) -> None:
 def on_these_plates(known: Catalogue, filed: Catalogue) -> Catalogue:
     """A catalogue with the plates of the settings file: a new one has the file's products."""
     plates = {p: known.plates.get(p, placed) for p, placed in filed.plates.items()}
-    missing = {sku for placed in plates.values() for sku in placed} - known.products.keys()
+    new = [placed for plate, placed in filed.plates.items() if plate not in known.plates]
+    missing = {sku for placed in new for sku in placed} - known.products.keys()
     products = known.products | {s: filed.products[s] for s in missing if s in filed.products}
     return replace(known, products=products, plates=plates)

@@ -28,6 +28,7 @@ from edge_agent.shelf.facts import (
 from edge_agent.shelf.interpreting import read_again
 from edge_agent.shelf.lessons import teach, use_catalogue
 from edge_agent.shelf.orders import record_restock
+from edge_agent.shelf.payments import in_shelf_time
 from edge_agent.shelf.state import Change, Output, Rules, ShelfState
 from edge_agent.shelf.stock import book_change, file_count, file_levels
 from edge_agent.shelf.telling import change_output, query_output
@@ -86,7 +87,7 @@ def _read_since(state: ShelfState, since: float, rules: Rules) -> list[Output]:
 def _(fact: PaymentFact, state: ShelfState, rules: Rules) -> list[Output]:
     known = state.payments.get(fact.payment.payment_id)
     if known is None or fact.payment.revision > known.revision:
-        state.payments[fact.payment.payment_id] = fact.payment
+        state.payments[fact.payment.payment_id] = in_shelf_time(fact.payment, fact.at)
     return []
 
 

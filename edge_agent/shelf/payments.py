@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+# Clocks that differ by less are said to agree.
+CLOCKS_APART_S = 30.0
 
 PaymentState = Literal["opened", "pending", "paid", "closed", "refunded"]
 
@@ -71,6 +74,29 @@ class Payment:
     def is_final(self) -> bool:
         """Whether no further news is needed before judging by it."""
         return self.state not in ("opened", "pending")
+
+
+def in_shelf_time(payment: Payment, learned_at: float) -> Payment:
+    """The payment by the shelf's own clock, where that must be behind the cloud's.
+
+    News cannot arrive before it was sent. How far a clock is ahead nobody can tell from news, which
+    may have been late.
+    """
+    ahead_s = payment.told_at - learned_at
+    if ahead_s <= CLOCKS_APART_S:
+        return payment
+
+    def moved(at: float | None) -> float | None:
+        return None if at is None else at - ahead_s
+
+    return replace(
+        payment,
+        told_at=learned_at,
+        opened_at=moved(payment.opened_at),
+        paid_at=moved(payment.paid_at),
+        closed_at=moved(payment.closed_at),
+        refunds=tuple(replace(r, at=r.at - ahead_s) for r in payment.refunds),
+    )
 
 
 @dataclass(frozen=True, slots=True)

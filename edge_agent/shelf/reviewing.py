@@ -40,6 +40,9 @@ class Review:
         self._findings = find_missing(state, self._shop.accounts, rules)
         for visit_id in self._shop.accounts:
             self._look_at(visit_id)
+        if len(memo.reviewed) > 2 * len(state.visits) + 100:
+            known = {v: grounds for v, grounds in memo.reviewed.items() if v in state.visits}
+            memo.reviewed = known
         memo.library.close(self._shop.clusters, self._shop.accounts, state.now, rules)
         if self._count_readings() or suggestions(state) != suggested:
             self.outputs.append(stock_output(state, state.now))

@@ -404,3 +404,9 @@ def test_a_payment_at_hand_explains_an_unsure_change_before_it_covers_an_old_the
     scene = Scene(take(0, "A1", "cola"), change(9000, "B1", -346.5), payment(9020, "cola"))
     assert states(scene) == ["short", "settled"]
     assert scene.open_lines() == [("unpaid", "cola", 1, 350)]
+
+
+def test_a_shelf_whose_clock_is_behind_finds_its_payments() -> None:
+    # The cloud's clock says 20 minutes later; the news arrives when the goods have just been taken.
+    paid = told_at(payment(1230, "nuts"), 30)
+    assert Scene(take(0, "A2", "nuts"), paid, until=3600).open_lines() == []
