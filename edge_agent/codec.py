@@ -57,5 +57,8 @@ def dump_state(state: ShelfState) -> dict[str, Any]:
 
 
 def load_state(body: dict[str, Any]) -> ShelfState:
-    """The state from a snapshot."""
+    """The state from a snapshot; an older agent noted only that a restock was reported."""
+    for restock in body.get("restocks", {}).values():
+        if restock.pop("reported", False):
+            restock.setdefault("told", {})
     return _STATE.validate_python(body)

@@ -30,7 +30,7 @@ class _Review:
     """What a case is to say: its content without an explanation, and how it is explained.
 
     `explained` takes the state it will be told in; `mended` is how it ends when no line is left,
-    `explained_mended` takes what was told last then.
+    `explained_mended` takes what was told last then. `about` are the changes it is found in.
     """
 
     case_id: str
@@ -40,6 +40,7 @@ class _Review:
     explained: Callable[[CaseState], str]
     mended: Resolution
     explained_mended: Callable[[dict[str, Any]], str]
+    about: tuple[str, ...] = ()
 
 
 def review_visit(
@@ -47,8 +48,10 @@ def review_visit(
 ) -> list[Output]:
     """Open, revise, reopen or close the case of a visit whose grace is over."""
     visit = account.visit
-    lines = loss_lines(finding.missing, state)
     case_id = case_id_of(visit.visit_id)
+    excused = _excused(state, case_id)
+    missing = [m for m in finding.missing if m.unit.change_id not in excused]
+    lines = loss_lines(missing, state)
     if not lines and case_id not in state.cases:
         return []
     # Nothing gone any more: it came back, or it never left and the change was taken back.
@@ -64,8 +67,20 @@ def review_visit(
             lambda stage: explain(lines, account, finding, state, rules, stage),
             mended,
             lambda told: explain_closed(told, mended, account, state, rules),
+            tuple(change.change_id for change in account.changes),
         ),
     )
+
+
+def _excused(state: ShelfState, case_id: str) -> set[str]:
+    """Changes of which a person said, in another case, that nothing is missing: a visit may get
+    another name when more of it becomes known."""
+    return {
+        change_id
+        for case in state.cases.values()
+        if case.verdict == "dismissed" and case.case_id != case_id
+        for change_id in case.about
+    }
 
 
 def case_id_of(visit_id: str) -> str:
@@ -119,6 +134,7 @@ def _settle(state: ShelfState, review: _Review) -> list[Output]:
         resolution=resolution,
         verdict=case.verdict if case else None,
         told=content,
+        about=review.about,
     )
     state.cases[review.case_id] = case
     return [case_output(case, state.now)]

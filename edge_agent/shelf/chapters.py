@@ -7,12 +7,15 @@ one reckoned without are the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from edge_agent.shelf.matching import Purse, Stay, is_at_hand, is_exact, is_in_time
+from edge_agent.shelf.matching import is_at_hand, is_exact, is_in_time
+from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import Payment, paid_units
-from edge_agent.shelf.reckoned import Account
+from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
 from edge_agent.shelf.windows import VisitsByTime
 
@@ -24,12 +27,14 @@ ChangesByVisit = Mapping[str, tuple[Change, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """Visits and the payments that paid for just what they took. `learned`: at `late_s`, too."""
+    """Visits and the payments that paid for just what they took.
+
+    At `late_at` the next of them can be learned from.
+    """
 
     accounts: dict[str, Account]
     payments: tuple[str, ...]
     late_at: float
-    learned: bool
 
 
 @dataclass(slots=True)
@@ -58,7 +63,7 @@ class Library:
             self._open(self.of_payment.get(payment.payment_id))
         self._open_near([p for p in fresh if p.has_paid], state, rules)
         for visit_id, chapter in list(self.of_visit.items()):
-            if state.now > chapter.late_at and not chapter.learned:
+            if state.now > chapter.late_at:
                 self.open_visit(visit_id)
         self.changes, self.payments = dict(changes), dict(state.payments)
 
@@ -84,24 +89,37 @@ class Library:
 
     def close(
         self,
-        clusters: Iterable[tuple[Sequence[Stay], Sequence[Purse]]],
-        accounts: Mapping[str, Account],
+        shop: Shop,
         now: float,
         rules: Rules,
     ) -> None:
-        """Close the clusters in which nothing is left open."""
-        for stays, purses in clusters:
+        """Close the clusters in which nothing is left open, and that no spare money is near."""
+        accounts = shop.accounts
+        by_time = VisitsByTime(account.visit for account in accounts.values())
+        wanted = {v.visit_id for v in near_spare(shop, by_time, rules)}
+        for stays, purses in shop.clusters:
+            if not wanted.isdisjoint(stay.visit.visit_id for stay in stays):
+                continue
             some = {s.visit.visit_id: accounts.get(s.visit.visit_id) for s in stays}
             found = {v: account for v, account in some.items() if account is not None}
             if len(found) == len(stays) and _is_over(found, purses, now, rules):
                 self._close(found, purses, now, rules)
 
+    def open_near_spare(self, shop: Shop, rules: Rules) -> bool:
+        """Open the chapters that spare money may have been meant for; whether there are any."""
+        visits = [chapter.accounts[v].visit for v, chapter in self.of_visit.items()]
+        found = [v.visit_id for v in near_spare(shop, VisitsByTime(visits), rules)]
+        for visit_id in found:
+            self.open_visit(visit_id)
+        return bool(found)
+
     def _close(
         self, found: dict[str, Account], purses: Sequence[Purse], now: float, rules: Rules
     ) -> None:
-        late_at = max(a.visit.ended_at for a in found.values()) + rules.late_s
+        late = [a.visit.ended_at + rules.late_s for a in found.values()]
+        late_at = min((at for at in late if now <= at), default=math.inf)
         payments = tuple(p.payment_id for p in purses)
-        chapter = Chapter(found, payments, late_at, learned=now > late_at)
+        chapter = Chapter(found, payments, late_at)
         self.of_visit |= dict.fromkeys(found, chapter)
         self.of_payment |= dict.fromkeys(payments, chapter)
         latest = max((p.paid_at + rules.pay_ahead_s for p in purses), default=0.0)
@@ -143,6 +161,19 @@ class Library:
                 del self.of_visit[visit_id]
             for payment_id in chapter.payments:
                 del self.of_payment[payment_id]
+
+
+def near_spare(shop: Shop, by_time: VisitsByTime, rules: Rules) -> list[Visit]:
+    """The visits about which a payment was made that found no goods for all of its units."""
+    used = Counter(payment_id for payment_id, _ in shop.bought)
+    for account in shop.accounts.values():
+        used.update(paid.payment_id for paid in account.paid.values())
+    found: list[Visit] = []
+    for purse in shop.purses:
+        if used[purse.payment_id] < len(purse.units):
+            moments = {purse.reference_at, purse.paid_at}
+            found += by_time.about(moments, rules.grace_s, rules.pay_ahead_s)
+    return found
 
 
 def _is_over(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge_agent.shelf.findings import Missing
-from edge_agent.shelf.matching import Purse, Stay, is_at_hand, is_in_time
+from edge_agent.shelf.matching import is_at_hand, is_in_time
+from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import PaidUnit, Payment, paid_units
 from edge_agent.shelf.phrases import duration
 from edge_agent.shelf.price_parts import PriceParts, price_parts

@@ -72,7 +72,9 @@ def _finding(
         return Finding((), False, tuple(sorted(involved)), ())
     involved |= {p.payment_id for p in account.surplus} | {p.payment_id for p in unfinished}
     missing: list[Missing] = []
-    left, surplus = _settle_substitutes(account, missing, state.catalogue.products)
+    # What is sold later does not make an older payment a wrong one, nor a right one.
+    known = state.assortment.at(account.visit.started_at).products if account.surplus else {}
+    left, surplus = _settle_substitutes(account, missing, known)
     missing += _refunded(account, state, rules)
     missing += _unpaid(account, left, unfinished, state)
     pending = any(p.state == "pending" for p in unfinished)
@@ -127,7 +129,8 @@ def _unpaid(
 
 def _confidence(account: Account, unit: Unit) -> float:
     """How sure it is that this unit, and not one of another visit, is the unpaid one."""
-    return unit.confidence / (1.0 + account.rivals.get(unit.key, 0.0))
+    rivals = account.rivals.get(unit.key)
+    return unit.confidence / (1.0 + (rivals.odds if rivals is not None else 0.0))
 
 
 def _is_a_trifle(unit: Unit, state: ShelfState) -> bool:

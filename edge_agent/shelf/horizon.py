@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from edge_agent.shelf.cases import RECONNECT_SETTLE_S
 from edge_agent.shelf.orders import end_of
-from edge_agent.shelf.state import Case, Rules, ShelfState
+from edge_agent.shelf.state import Case, Restock, Rules, ShelfState
 
 # Facts stay live this long after a payment could last have mattered, for a cloud that was away.
 KEEP_BEYOND_LATE_S = 86400.0
@@ -64,7 +65,15 @@ def forget(state: ShelfState, rules: Rules) -> None:
     spent = {tie for visit_id in leaving for tie in state.visits[visit_id].ties}
     for visit_id in leaving:
         del state.visits[visit_id]
-    _drop(state.restocks, lambda r: (end_of(r) or r.order.told_at) <= horizon)
+    last_at: dict[str, float] = {}
+    for change in state.changes.values():
+        if change.restock_id is not None:
+            before = last_at.get(change.restock_id, change.settled_at)
+            last_at[change.restock_id] = max(before, change.settled_at)
+    _drop(
+        state.restocks,
+        lambda r: max(_over_at(r), last_at.get(r.order.restock_id, -math.inf)) <= horizon,
+    )
     needed = {tie for visit in state.visits.values() for tie in visit.ties}
     needed |= {tie for restock in state.restocks.values() for tie in restock.ties}
     _drop(
@@ -85,6 +94,11 @@ def forget(state: ShelfState, rules: Rules) -> None:
         del state.cases[next(iter(state.cases))]
 
 
+def _over_at(restock: Restock) -> float:
+    end = end_of(restock)
+    return restock.order.told_at if end is None else end
+
+
 def _is_done(case: Case, state: ShelfState, horizon: float) -> bool:
     if case.state != "closed" or case.opened_at > horizon:
         return False
@@ -103,6 +117,7 @@ def _leaving(state: ShelfState, horizon: float) -> set[str]:
     } - unsure
     while True:
         held = {t for v in state.visits.values() if v.visit_id not in leaving for t in v.ties}
+        held |= {t for r in state.restocks.values() if _over_at(r) > horizon for t in r.ties}
         tied = {v for v in leaving if not held.isdisjoint(state.visits[v].ties)}
         if not tied:
             return leaving

@@ -7,7 +7,7 @@ the payment fits the rest of the visit, so that one payment's goods come from on
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from edge_agent.shelf.assignment import FloatArray, assign
+from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.remembering import Remembering
 from edge_agent.shelf.state import Rules, Visit
@@ -39,62 +40,28 @@ RESTOCKER = 4.0
 
 UnitKey = tuple[str, int]
 PaidKey = tuple[str, int]
-Goods = Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
-    """A visit as matching sees it: its time, what is gone for good, and that by SKU.
+class Rivals:
+    """Units of other visits against which one was left unpaid, by what they were paid with.
 
-    `is_restock`: the operator was at work, and what left with him is no loss.
+    `odds` that one of those is the unpaid one.
     """
 
-    visit: Visit
-    gone: tuple[Unit, ...]
-    goods: Goods
-    is_restock: bool = False
-
-    @classmethod
-    def of(cls, visit: Visit, gone: Sequence[Unit], is_restock: bool = False) -> Stay:
-        """A visit with what it took."""
-        goods = Counter(unit.sku for unit in gone if unit.sku is not None)
-        return cls(visit, tuple(gone), goods, is_restock)
-
-
-@dataclass(frozen=True, slots=True)
-class Purse:
-    """A payment as matching sees it: the units it covers, and those by SKU; never empty."""
-
-    payment_id: str
-    units: tuple[PaidUnit, ...]
-    cart: Goods
-
-    @classmethod
-    def of(cls, payment_id: str, units: Sequence[PaidUnit]) -> Purse:
-        """A payment with what it paid."""
-        return cls(payment_id, tuple(units), Counter(unit.sku for unit in units))
-
-    @property
-    def paid_at(self) -> float:
-        """When it was paid."""
-        return self.units[0].paid_at
-
-    @property
-    def reference_at(self) -> float:
-        """When the customer stood at the shelf, as far as it knows."""
-        return self.units[0].reference_at
+    odds: float
+    payments: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
     """Pairs by unit; what is missing in them is unpaid, or paid and not taken.
 
-    `rivals` holds, for units left unpaid that stood against units of other visits, how likely it is
-    that those were the unpaid ones: the sum of their odds.
+    `rivals` holds those of units left unpaid.
     """
 
     pairs: dict[UnitKey, PaidUnit] = field(default_factory=dict)
-    rivals: dict[UnitKey, float] = field(default_factory=dict)
+    rivals: dict[UnitKey, Rivals] = field(default_factory=dict)
 
     def used(self) -> set[PaidKey]:
         """The paid units that found their goods."""
@@ -155,12 +122,13 @@ def _match_sku(rows: Sequence[Row], columns: Sequence[Column], prices: _Prices) 
     for (_, unit), column in zip(rows, chosen, strict=True):
         if column is not None:
             found.pairs[unit.key] = columns[column][1]
-    _note_rivals(rows, costs, chosen, found)
+    _note_rivals(rows, columns, costs, chosen, found)
     return found
 
 
 def _note_rivals(
     rows: Sequence[Row],
+    columns: Sequence[Column],
     costs: FloatArray,
     chosen: Sequence[int | None],
     found: Matching,
@@ -173,16 +141,18 @@ def _note_rivals(
         if chosen[i] is not None or stay.is_restock:
             continue
         odds: dict[str, float] = {}
+        payments: set[str] = set()
         for k, (other, _) in enumerate(rows):
             column = chosen[k]
             if column is None or other.visit is stay.visit or not np.isfinite(costs[i, column]):
                 continue
+            payments.add(columns[column][0].payment_id)
             dearer = float(costs[i, column] - costs[k, column])
             odds[other.visit.visit_id] = max(
                 odds.get(other.visit.visit_id, 0.0), math.exp(-max(0.0, dearer))
             )
         if odds:
-            found.rivals[unit.key] = sum(odds.values())
+            found.rivals[unit.key] = Rivals(sum(odds.values()), frozenset(payments))
 
 
 class _Prices:

@@ -6,16 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from edge_agent.shelf.matching import (
-    Matching,
-    Purse,
-    Stay,
-    is_at_hand,
-    is_exact,
-    is_in_time,
-    match,
-)
+from edge_agent.shelf.matching import Matching, is_at_hand, is_exact, is_in_time, match
 from edge_agent.shelf.memo import Memo
+from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.reckoned import Cluster
 from edge_agent.shelf.state import Rules

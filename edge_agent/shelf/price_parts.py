@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge_agent.shelf import matching
-from edge_agent.shelf.matching import Purse, Stay
+from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.state import Rules
 from edge_agent.shelf.units import Unit

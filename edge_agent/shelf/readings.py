@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from edge_agent.shelf.identify import Hypothesis
-from edge_agent.shelf.matching import Matching, Purse, is_at_hand, is_in_time
+from edge_agent.shelf.matching import Matching, is_at_hand, is_in_time
+from edge_agent.shelf.parties import Purse
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
 from edge_agent.shelf.units import Taken

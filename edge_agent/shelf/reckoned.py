@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edge_agent.shelf.identify import Hypothesis
-from edge_agent.shelf.matching import Purse, Stay
+from edge_agent.shelf.matching import Rivals
+from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.state import Change, Visit
 from edge_agent.shelf.units import Taken, Unit
@@ -35,7 +36,7 @@ class Account:
     came_back_later: bool = False
     ties: set[str] = field(default_factory=set)
     readings: Readings = field(default_factory=dict)
-    rivals: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    rivals: Mapping[tuple[str, int], Rivals] = field(default_factory=dict)
 
     @property
     def has_refunds(self) -> bool:

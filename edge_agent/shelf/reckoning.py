@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from edge_agent.shelf.matching import Matching, Purse, Stay
+from edge_agent.shelf.matching import Matching
 from edge_agent.shelf.memo import Memo
 from edge_agent.shelf.orders import end_of
 from edge_agent.shelf.pairing import pair_all
+from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import Payment, paid_units
 from edge_agent.shelf.readings import settle_by_payment
 from edge_agent.shelf.reckoned import Account, Cluster, Readings, Shop

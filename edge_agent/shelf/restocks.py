@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.loss_lines import LossLine
+from edge_agent.shelf.orders import end_of
 from edge_agent.shelf.state import Change, Output, Restock, ShelfState
 from edge_agent.times import rfc3339
 
@@ -38,10 +40,11 @@ def report_content(
     order = restock.order
     came = arrived(changes)
     came.update(sold)
-    lines = [_line(state, x.sku, x.plate, x.quantity, came) for x in order.lines]
+    then = state.assortment.at(ended_at)
+    lines = [_line(then, x.sku, x.plate, x.quantity, came) for x in order.lines]
     for (sku, plate), count in sorted(came.items()):
         if count:
-            lines.append(_line(state, sku, plate, 0, came))
+            lines.append(_line(then, sku, plate, 0, came))
     return {
         "restock_id": order.restock_id,
         "operator": order.operator,
@@ -63,7 +66,7 @@ def report_output(restock: Restock, at: float) -> Output:
 
 
 def _line(
-    state: ShelfState,
+    catalogue: Catalogue,
     sku: str,
     plate: str | None,
     ordered: int,
@@ -71,7 +74,7 @@ def _line(
 ) -> dict[str, Any]:
     """One line of a report: units, and what they weigh by the catalogue (grams)."""
     found = _take(came, sku, plate, ordered)
-    product = state.catalogue.products.get(sku)
+    product = catalogue.products.get(sku)
     unit_g = product.weight_g if product is not None else None
     return {
         "sku": sku,
@@ -80,6 +83,7 @@ def _line(
         "weighed": found,
         "difference": found - ordered,
         "weight_g": None if unit_g is None else round(found * unit_g, 1),
+        "unit_price": catalogue.price(sku),
     }
 
 
@@ -120,7 +124,9 @@ def _may_be_among(changes: Iterable[Change], sku: str) -> int:
 def shortfall(
     state: ShelfState, restock: Restock, changes: Sequence[Change], sold: Sold
 ) -> list[LossLine]:
-    """The goods that were ordered and did not arrive on any plate."""
+    """The goods that were ordered and did not arrive on any plate, at their price of then."""
+    ended_at = end_of(restock)
+    then = state.assortment.at(state.now if ended_at is None else ended_at)
     ordered: Counter[str] = Counter()
     plates: dict[str, str] = {}
     for line in restock.order.lines:
@@ -134,12 +140,12 @@ def shortfall(
     for sku, quantity in sorted(ordered.items()):
         missing = quantity - max(0, came[sku]) - _may_be_among(changes, sku)
         if quantity > 0 and missing > 0:
-            price = state.catalogue.price(sku)
+            price = then.price(sku)
             lines.append(
                 LossLine(
                     kind="restock_shortfall",
                     sku=sku,
-                    name=state.catalogue.name(sku),
+                    name=then.name(sku),
                     quantity=missing,
                     unit_price=price,
                     paid_as=None,

@@ -43,7 +43,7 @@ class Review:
         if len(memo.reviewed) > 2 * len(state.visits) + 100:
             known = {v: grounds for v, grounds in memo.reviewed.items() if v in state.visits}
             memo.reviewed = known
-        memo.library.close(self._shop.clusters, self._shop.accounts, state.now, rules)
+        memo.library.close(self._shop, state.now, rules)
         if self._count_readings() or suggestions(state) != suggested:
             self.outputs.append(stock_output(state, state.now))
         self._look_at_restocks()
@@ -61,7 +61,8 @@ class Review:
             self._findings[visit_id],
         )
         visit = state.visits[visit_id]
-        ties = (*finding.payments, *sorted(account.ties))
+        rivals = (account.rivals[u.key].payments for u in account.unpaid if u.key in account.rivals)
+        ties = (*finding.payments, *sorted(account.ties.union(*rivals)))
         if visit.ties != ties:
             state.visits[visit_id] = replace(visit, ties=ties)
         if self._memo.reviewed.get(visit_id) != self._grounds(account, finding):
@@ -85,6 +86,8 @@ class Review:
             account.came_back_later,
             bool(account.unpaid),
             finding,
+            tuple(state.payments.get(p) for p in finding.payments),
+            state.catalogue,
             case and (case.revision, case.state, case.verdict),
         )
 
@@ -161,6 +164,8 @@ class Review:
             state.restocks[restock_id] = restock
             ended_at = end_of(restock)
             if restock.order.state == "cancelled":
+                # Were it finished after all, it would be reported anew.
+                state.restocks[restock_id] = replace(restock, told=None)
                 self.outputs += review_restock(state, restock_id, [], rules)
             elif ended_at is not None and state.now >= ended_at + rules.visit_gap_s:
                 self._review_restock(restock, ended_at, changes[restock_id])
@@ -170,6 +175,10 @@ class Review:
         state, restock_id = self._state, restock.order.restock_id
         sold = self._shop.sold.get(restock_id, Counter())
         content = report_content(state, restock, ended_at, changes, sold)
+        if restock.told == {}:
+            # An older agent told it, and kept no word of what.
+            state.restocks[restock_id] = replace(restock, told=content)
+            return
         if content == restock.told:
             return
         if not restock.reported:

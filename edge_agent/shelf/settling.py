@@ -23,10 +23,17 @@ Accounts = Mapping[str, Account]
 def reckon(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
     """Return the account of every live visit, and what customers bought during restocks."""
     memo.next_round()
+    shop = _matched(state, rules, memo)
+    while memo.library.open_near_spare(shop, rules):
+        shop = _matched(state, rules, memo)
+    _hand_out_surplus(shop, rules)
+    return shop
+
+
+def _matched(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
     shop = match_shelf(state, rules, memo)
     _lift_foreign_things(shop.accounts, rules)
     _bring_back(shop.accounts, rules)
-    _hand_out_surplus(shop, rules)
     return shop
 
 

@@ -97,7 +97,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A finding of loss. `told` is what was published last; a verdict is a person's and stays."""
+    """A finding of loss. `told` is what was published last; a verdict is a person's and stays.
+
+    `about` are the changes that it was found in.
+    """
 
     case_id: str
     visit_id: str | None
@@ -107,6 +110,7 @@ class Case:
     resolution: Resolution | None
     verdict: Literal["confirmed", "dismissed"] | None
     told: dict[str, Any]
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

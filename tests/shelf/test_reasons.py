@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from edge_agent.ledger import rules_of
 from edge_agent.shelf.facts import Fact
 from edge_agent.shelf.findings import find_missing
-from edge_agent.shelf.matching import Purse, Stay, is_at_hand, match
+from edge_agent.shelf.matching import is_at_hand, match
 from edge_agent.shelf.memo import Memo
+from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import Payment, Refund, RefundLine, paid_units
 from edge_agent.shelf.price_parts import UNPAID, PriceParts, price_parts
 from edge_agent.shelf.reasons import reasons, restock_reasons

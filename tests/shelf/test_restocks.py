@@ -23,6 +23,7 @@ def test_goods_that_came_as_ordered_are_reported_and_no_case() -> None:
             "weighed": 3,
             "difference": 0,
             "weight_g": 240.0,
+            "unit_price": 1200,
         }
     ]
     assert scene.of("losses") == []
