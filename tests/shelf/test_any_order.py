@@ -206,7 +206,7 @@ def test_a_rich_day_ends_alike_in_sixty_orders() -> None:
     assert differing(range(60)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.marathon
 @pytest.mark.timeout(1200)
 def test_a_rich_day_ends_alike_in_a_thousand_orders() -> None:
     assert differing(range(1000)) == []

@@ -168,7 +168,7 @@ def test_a_variation_of_a_scenario_ends_as_it_does(name: str) -> None:
     varied(name, 3)
 
 
-@pytest.mark.slow
+@pytest.mark.marathon
 @pytest.mark.parametrize("name", parameters(VARIED, FAILING_VARIED))
 def test_many_variations_of_a_scenario_end_as_it_does(name: str) -> None:
     varied(name, 60)
