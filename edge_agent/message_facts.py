@@ -31,12 +31,6 @@ def fact_of(
                 f"payment {message.payment_id!r} is in {message.currency}, "
                 f"this shelf sells in {currency}"
             )
-        if message.state in ("paid", "refunded") and message.paid_at is None and event.at is None:
-            # Taken for one of now it would pay for today's goods, each time somebody repeats it.
-            raise MessageError(
-                f"payment {message.payment_id!r} is {message.state} and nothing says when: "
-                "`paid_at`, or the event's `time`, is needed"
-            )
         return PaymentFact(at, payment_of(message, told_at))
     if isinstance(message, messages.Restock):
         return restock_of(message, at, told_at)

@@ -151,6 +151,8 @@ def _told(
         content = {**review.content, **kept, "explanation": review.explained_mended(before)}
         return content, "closed", review.mended
     if case is not None and case.verdict == "confirmed":
+        if all(case.told[key] == value for key, value in review.content.items()):
+            return case.told, "closed", "confirmed"
         explanation = with_verdict(review.explained("open"), "confirmed")
         return {**review.content, "explanation": explanation}, "closed", "confirmed"
     stage = review.stage
