@@ -22,7 +22,7 @@ from edge_agent.store.views import ViewKind
 
 # A start decides again what came after the last one, some milliseconds each; a snapshot of a busy
 # day costs a tenth of a second, which few inputs may take.
-SNAPSHOT_EVERY = 200
+SNAPSHOT_EVERY = 120
 JOURNAL_DAYS = 30
 SEEN_DAYS = 14
 _VIEWS: dict[str, ViewKind] = {

@@ -8,7 +8,6 @@ one reckoned without are the same.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -87,31 +86,26 @@ class Library:
         """Open the chapter of a visit, if it is in one."""
         self._open(self.of_visit.get(visit_id))
 
-    def close(
-        self,
-        shop: Shop,
-        now: float,
-        rules: Rules,
-    ) -> None:
+    def close(self, shop: Shop, now: float, rules: Rules) -> None:
         """Close the clusters in which nothing is left open, and that no spare money is near."""
-        accounts = shop.accounts
-        by_time = VisitsByTime(account.visit for account in accounts.values())
-        wanted = {v.visit_id for v in near_spare(shop, by_time, rules)}
+        wanted = shop.wanted(shop.by_time)
         for stays, purses in shop.clusters:
             if not wanted.isdisjoint(stay.visit.visit_id for stay in stays):
                 continue
-            some = {s.visit.visit_id: accounts.get(s.visit.visit_id) for s in stays}
+            some = {s.visit.visit_id: shop.accounts.get(s.visit.visit_id) for s in stays}
             found = {v: account for v, account in some.items() if account is not None}
             if len(found) == len(stays) and _is_over(found, purses, now, rules):
                 self._close(found, purses, now, rules)
 
-    def open_near_spare(self, shop: Shop, rules: Rules) -> bool:
+    def open_wanted(self, shop: Shop, rules: Rules) -> bool:
         """Open the chapters that spare money may have been meant for; whether there are any."""
-        visits = [chapter.accounts[v].visit for v, chapter in self.of_visit.items()]
-        found = [v.visit_id for v in near_spare(shop, VisitsByTime(visits), rules)]
+        found = shop.wanted(self._by_time(rules)) if self.of_visit and shop.spare else set()
         for visit_id in found:
             self.open_visit(visit_id)
         return bool(found)
+
+    def _by_time(self, rules: Rules) -> VisitsByTime:
+        return VisitsByTime((c.accounts[v].visit for v, c in self.of_visit.items()), rules)
 
     def _close(
         self, found: dict[str, Account], purses: Sequence[Purse], now: float, rules: Rules
@@ -129,22 +123,24 @@ class Library:
         """Open what a payment that is new may be for."""
         if not fresh or not self.of_visit:
             return
-        visits = [c.accounts[v].visit for v, c in self.of_visit.items()]
-        by_time = VisitsByTime(visits)
+        by_time = self._by_time(rules)
         for payment in fresh:
             units = paid_units(payment)
             if not units:
                 continue
             purse = Purse.of(payment.payment_id, units)
-            moments = {purse.reference_at, purse.paid_at}
-            for visit in by_time.about(moments, rules.grace_s, rules.pay_ahead_s):
+            for visit in by_time.near(purse):
                 self.open_visit(visit.visit_id)
-            for visit in visits if len(units) > 1 else ():
-                chapter = self.of_visit.get(visit.visit_id)
-                if chapter is not None and is_in_time(visit, purse, rules):
-                    goods = Stay.of(visit, chapter.accounts[visit.visit_id].gone).goods
-                    if is_exact(goods, purse.cart):
-                        self._open(chapter)
+            if len(units) > 1:
+                self._open_exact(purse, rules)
+
+    def _open_exact(self, purse: Purse, rules: Rules) -> None:
+        """Open the chapters of visits whose goods equal a payment's to the last unit."""
+        for visit_id, chapter in list(self.of_visit.items()):
+            account = chapter.accounts[visit_id]
+            goods = Stay.of(account.visit, account.gone).goods
+            if is_in_time(account.visit, purse, rules) and is_exact(goods, purse.cart):
+                self.open_visit(visit_id)
 
     def _open_beside(self, visit: Visit, rules: Rules) -> None:
         """Open what a visit that is new, or another one now, stands beside."""
@@ -161,19 +157,6 @@ class Library:
                 del self.of_visit[visit_id]
             for payment_id in chapter.payments:
                 del self.of_payment[payment_id]
-
-
-def near_spare(shop: Shop, by_time: VisitsByTime, rules: Rules) -> list[Visit]:
-    """The visits about which a payment was made that found no goods for all of its units."""
-    used = Counter(payment_id for payment_id, _ in shop.bought)
-    for account in shop.accounts.values():
-        used.update(paid.payment_id for paid in account.paid.values())
-    found: list[Visit] = []
-    for purse in shop.purses:
-        if used[purse.payment_id] < len(purse.units):
-            moments = {purse.reference_at, purse.paid_at}
-            found += by_time.about(moments, rules.grace_s, rules.pay_ahead_s)
-    return found
 
 
 def _is_over(

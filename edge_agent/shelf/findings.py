@@ -175,13 +175,13 @@ def _unfinished_by_visit(
 ) -> dict[str, list[Payment]]:
     """Give each payment without money to the short visit in which it was begun."""
     found: dict[str, list[Payment]] = {}
-    short = VisitsByTime(a.visit for a in accounts.values() if a.unpaid)
+    short = VisitsByTime((a.visit for a in accounts.values() if a.unpaid), rules)
     for payment in sorted(state.payments.values(), key=lambda p: p.payment_id):
         if payment.has_paid:
             continue
         best: tuple[int, float, str] | None = None
         at = payment.reference_at
-        for visit in short.touching(at - rules.grace_s, at + rules.pay_ahead_s):
+        for visit in short.about(at):
             away_s = max(visit.started_at - at, at - visit.ended_at, 0.0)
             common = _common(payment, accounts[visit.visit_id].unpaid)
             candidate = (-common, away_s, visit.visit_id)

@@ -66,14 +66,13 @@ def _likely_pairs(
     stays: Sequence[Stay], purses: Sequence[Purse], rules: Rules
 ) -> Iterator[tuple[int, int]]:
     place = {stay.visit.visit_id: i for i, stay in enumerate(stays)}
-    by_time = VisitsByTime(stay.visit for stay in stays)
+    by_time = VisitsByTime((stay.visit for stay in stays), rules)
     alike: dict[frozenset[tuple[str, int]], list[int]] = defaultdict(list)
     for i, stay in enumerate(stays):
         if stay.goods.total() > 1:
             alike[frozenset(stay.goods.items())].append(i)
     for j, purse in enumerate(purses):
-        moments = {purse.reference_at, purse.paid_at}
-        for visit in by_time.about(moments, rules.grace_s, rules.pay_ahead_s):
+        for visit in by_time.near(purse):
             i = place[visit.visit_id]
             shared = not stays[i].goods.keys().isdisjoint(purse.cart)
             if shared and is_in_time(visit, purse, rules):

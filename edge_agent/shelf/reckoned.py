@@ -12,6 +12,7 @@ from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.state import Change, Visit
 from edge_agent.shelf.units import Taken, Unit
+from edge_agent.shelf.windows import VisitsByTime
 
 Readings = Mapping[str, Hypothesis]
 Cluster = tuple[Sequence[Stay], Sequence[Purse]]
@@ -54,13 +55,13 @@ class Account:
             self.unpaid.remove(unit)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shop:
     """The matched shelf: each visit's account, and every payment.
 
     `sold` counts what customers bought during each restock, by (SKU, plate); `bought` has the
     restock by each paid unit that paid for it. `clusters` are the visits and payments that have to
-    do with each other.
+    do with each other; `spare` are the paid units that found no goods.
     """
 
     accounts: dict[str, Account]
@@ -68,3 +69,9 @@ class Shop:
     sold: dict[str, Counter[tuple[str, str]]]
     bought: Mapping[tuple[str, int], str]
     clusters: list[Cluster]
+    by_time: VisitsByTime
+    spare: list[PaidUnit] = field(default_factory=list)
+
+    def wanted(self, by_time: VisitsByTime) -> set[str]:
+        """Those of some visits, by id, that spare money may have been meant for."""
+        return {visit.visit_id for paid in self.spare for visit in by_time.near(paid)}

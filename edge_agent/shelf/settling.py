@@ -12,7 +12,6 @@ from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.reckoning import match_shelf
 from edge_agent.shelf.state import Rules, ShelfState
 from edge_agent.shelf.units import Unit, weigh_alike
-from edge_agent.shelf.windows import VisitsByTime
 
 # Who pays has mostly taken already: a visit to come is as far away as one this much longer ago.
 AHEAD_IS_FARTHER = 3.0
@@ -24,9 +23,9 @@ def reckon(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
     """Return the account of every live visit, and what customers bought during restocks."""
     memo.next_round()
     shop = _matched(state, rules, memo)
-    while memo.library.open_near_spare(shop, rules):
+    while memo.library.open_wanted(shop, rules):
         shop = _matched(state, rules, memo)
-    _hand_out_surplus(shop, rules)
+    _hand_out(shop, rules)
     return shop
 
 
@@ -34,6 +33,15 @@ def _matched(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
     shop = match_shelf(state, rules, memo)
     _lift_foreign_things(shop.accounts, rules)
     _bring_back(shop.accounts, rules)
+    used = set(shop.bought)
+    for account in shop.accounts.values():
+        used |= {(paid.payment_id, paid.number) for paid in account.paid.values()}
+    shop.spare = [
+        paid
+        for purse in shop.purses
+        for paid in purse.units
+        if (paid.payment_id, paid.number) not in used
+    ]
     return shop
 
 
@@ -97,49 +105,37 @@ def _give_back(accounts: Accounts, unit: Unit, by: Unit) -> None:
         giver.ties.add(by.change_id)
 
 
-def _hand_out_surplus(shop: Shop, rules: Rules) -> None:
+def _hand_out(shop: Shop, rules: Rules) -> None:
     """Give each paid unit that found no goods to the visit it was most likely made in."""
     homes: dict[str, list[str]] = defaultdict(list)
-    used = set(shop.bought)
+    handled: dict[str, set[str]] = {}
     for visit_id, account in shop.accounts.items():
-        for paid in account.paid.values():
-            homes[paid.payment_id].append(visit_id)
-            used.add((paid.payment_id, paid.number))
-    by_time = VisitsByTime(account.visit for account in shop.accounts.values())
-    for purse in shop.purses:
-        for paid in purse.units:
-            if (paid.payment_id, paid.number) in used:
-                continue
-            own = homes.get(paid.payment_id)
-            home = (
-                max(sorted(set(own)), key=own.count)
-                if own
-                else _home(shop.accounts, by_time, paid, rules)
-            )
-            if home is not None:
-                shop.accounts[home].surplus.append(paid)
+        for used in account.paid.values():
+            homes[used.payment_id].append(visit_id)
+    for paid in shop.spare:
+        own = homes.get(paid.payment_id)
+        home = max(sorted(set(own)), key=own.count) if own else _home(shop, paid, handled, rules)
+        if home is not None:
+            shop.accounts[home].surplus.append(paid)
 
 
-def _home(accounts: Accounts, by_time: VisitsByTime, paid: PaidUnit, rules: Rules) -> str | None:
+def _home(shop: Shop, paid: PaidUnit, handled: dict[str, set[str]], rules: Rules) -> str | None:
     """The visit nearest to a payment among those it may be for.
 
-    First where such goods were in somebody's hand and put back, then those still short.
+    First where such goods were in somebody's hand and put back, then those still short. `handled`
+    gathers what moved in each visit.
     """
     best: tuple[bool, bool, float, str] | None = None
-    moments = {paid.reference_at, paid.paid_at}
-    for visit in by_time.about(moments, rules.grace_s, rules.pay_ahead_s):
+    for visit in shop.by_time.near(paid):
         if not is_in_time(visit, paid, rules):
             continue
-        account = accounts[visit.visit_id]
+        account = shop.accounts[visit.visit_id]
+        if visit.visit_id not in handled:
+            handled[visit.visit_id] = {sku for c in account.changes for sku, _ in c.items}
         ahead_s = visit.started_at - paid.reference_at
         away_s = max(AHEAD_IS_FARTHER * ahead_s, paid.reference_at - visit.ended_at, 0.0)
         is_full = len(account.surplus) >= len(account.unpaid)
-        candidate = (not _was_handled(account, paid.sku), is_full, away_s, visit.visit_id)
+        candidate = (paid.sku not in handled[visit.visit_id], is_full, away_s, visit.visit_id)
         if best is None or candidate < best:
             best = candidate
     return best[3] if best else None
-
-
-def _was_handled(account: Account, sku: str) -> bool:
-    """Whether goods of a kind moved in a visit."""
-    return any(sku == moved for change in account.changes for moved, _ in change.items)

@@ -79,15 +79,21 @@ def _observed(free: Iterable[Change], rules: Rules) -> list[_Stay]:
 
 
 def _unobserved(free: Iterable[Change]) -> list[_Stay]:
-    """What was found at one start belongs together, though plates settle one after the other."""
+    """What was found at one start belongs together, though plates settle one after the other.
+
+    What was observed in between parts one start from the next.
+    """
     stays: list[_Stay] = []
-    for change in sorted((c for c in free if c.unobserved), key=lambda c: c.settled_at):
-        last = stays[-1] if stays else None
-        if last is not None and change.settled_at - last.ended_at <= START_SPREAD_S:
-            last.members.append(change)
-            last.ended_at = max(last.ended_at, change.settled_at)
+    apart = True
+    for change in sorted(free, key=lambda c: (c.settled_at, c.change_id)):
+        if not change.unobserved:
+            apart = True
+        elif not apart and change.settled_at - stays[-1].ended_at <= START_SPREAD_S:
+            stays[-1].members.append(change)
+            stays[-1].ended_at = change.settled_at
         else:
             stays.append(_Stay([change], change.settled_at, unobserved=True))
+            apart = False
     for stay in stays:
         stay.members.sort(key=lambda c: (c.first_at, c.change_id))
     return stays

@@ -6,17 +6,21 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
-from edge_agent.shelf.state import Visit
+from edge_agent.shelf.parties import Purse
+from edge_agent.shelf.payments import PaidUnit
+from edge_agent.shelf.state import Rules, Visit
 
 
 class VisitsByTime:
-    """Answers quickly which visits touch a span of time."""
+    """Answers quickly which visits touch a span of time, and which a payment may be about."""
 
-    def __init__(self, visits: Iterable[Visit]) -> None:
+    def __init__(self, visits: Iterable[Visit], rules: Rules) -> None:
+        self._rules = rules
         self._visits = sorted(visits, key=lambda v: (v.started_at, v.visit_id))
         self._starts = [v.started_at for v in self._visits]
         # The latest end of all up to here: further back none can touch the span any more.
         self._ends = list(accumulate((v.ended_at for v in self._visits), max))
+        self._near: dict[tuple[float, float], tuple[Visit, ...]] = {}
 
     def touching(self, since: float, until: float) -> Iterator[Visit]:
         """Yield the visits that began by `until` and ended at `since` or later, the last first."""
@@ -26,10 +30,14 @@ class VisitsByTime:
                 yield self._visits[place]
             place -= 1
 
-    def about(self, times: Iterable[float], before_s: float, after_s: float) -> Iterator[Visit]:
-        """Yield the visits, once each, that touch a span around any of some times."""
-        found: dict[str, Visit] = {}
-        for at in times:
-            for visit in self.touching(at - before_s, at + after_s):
-                found[visit.visit_id] = visit
-        yield from found.values()
+    def about(self, at: float) -> Iterator[Visit]:
+        """Yield the visits at which a payment of some time may have been under way."""
+        return self.touching(at - self._rules.grace_s, at + self._rules.pay_ahead_s)
+
+    def near(self, paid: PaidUnit | Purse) -> tuple[Visit, ...]:
+        """The visits that `is_at_hand` says a payment was about, once each."""
+        key = paid.reference_at, paid.paid_at
+        if key not in self._near:
+            found = {visit.visit_id: visit for at in set(key) for visit in self.about(at)}
+            self._near[key] = tuple(found.values())
+        return self._near[key]

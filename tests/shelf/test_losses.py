@@ -410,3 +410,17 @@ def test_a_shelf_whose_clock_is_behind_finds_its_payments() -> None:
     # The cloud's clock says 20 minutes later; the news arrives when the goods have just been taken.
     paid = told_at(payment(1230, "nuts"), 30)
     assert Scene(take(0, "A2", "nuts"), paid, until=3600).open_lines() == []
+
+
+def test_two_starts_with_somebody_seen_in_between_are_two_cases() -> None:
+    def found(at: float, change_id: str) -> ChangeFact:
+        settled_at = START + at
+        weight = WeightChange(
+            change_id, 1, "A2", START - 7200 + at, settled_at, -80.0, 0.2, 900.0, unobserved=True
+        )
+        return ChangeFact(settled_at, weight)
+
+    facts = (found(0, "A2-1"), take(15, "A1", "cola"), found(40, "A2-2"), found(44, "A2-3"))
+    scene = Scene(*facts, payment(30, "cola"))
+    kinds = ("unobserved", "nuts", 1, 1200), ("unobserved", "nuts", 2, 2400)
+    assert scene.open_lines() == sorted(kinds)
