@@ -18,8 +18,8 @@ MAINS_HZ = (50.0, 60.0)
 MAINS_OFF_HZ = 0.2
 # A scale's first seconds may be stretched by 2 % while its clock is fitted to the host's.
 RATE_OFF_SHARE = 0.015
-# A line so much stronger than the noise beside it: exp(-14) by chance at one frequency.
-LINE_TIMES_NOISE = 14.0
+# Told by chance no more often than once in exp(16) looks at one frequency.
+LINE_TIMES_NOISE = 16.0
 # Folded to nearly nothing, hum is a drift and cannot be told from one.
 LEAST_FOLDED_HZ = 0.7
 LEAST_SAMPLES = 30
@@ -48,6 +48,7 @@ class Hum:
     folded_hz: float
     amplitude: float
     times_noise: float
+    times_needed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def find_hum(even_s: FloatArray, noise: Noise, rate_hz: float) -> Hum | None:
         return None
     times, rest = even_s[known], noise.rest[known]
     found = [_line_at(mains, times, rest, rate_hz) for mains in MAINS_HZ]
-    lines = [line for line in found if line is not None and line.times_noise > LINE_TIMES_NOISE]
+    lines = [line for line in found if line is not None and line.times_noise > line.times_needed]
     return max(lines, key=lambda line: line.amplitude, default=None)
 
 
@@ -97,7 +98,19 @@ def _line_at(mains_hz: float, times: FloatArray, rest: FloatArray, rate_hz: floa
         folded_hz=folds_to,
         amplitude=math.sqrt(float(powers[best])),
         times_noise=float(powers[best]) / max(floor, 1e-30),
+        times_needed=_times_needed(len(beside)),
     )
+
+
+def _times_needed(places: int) -> float:
+    """How far above a floor from so many `places` a line stands that no noise makes.
+
+    The ratio of one power to the mean of m independent ones exceeds x with (1 + x/m)^-m (an F
+    distribution with 2 and 2m degrees of freedom). The places lie half a line's width apart, and
+    a median is about half as good as a mean.
+    """
+    alike = max(1.0, places / 4)
+    return alike * math.expm1(LINE_TIMES_NOISE / alike)
 
 
 def _powers(frequencies_hz: FloatArray, times: FloatArray, rest: FloatArray) -> FloatArray:
