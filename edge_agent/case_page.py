@@ -8,7 +8,7 @@ from edge_agent.case_story import in_local_time
 from edge_agent.page import case_match, case_pictures
 from edge_agent.page.markup import Html, joined, moment, page, table, tag
 from edge_agent.page.style import STYLE
-from edge_agent.shelf.phrases import money
+from edge_agent.shelf.phrases import money, percent
 
 
 def case_page(file: CaseFile) -> str:
@@ -38,7 +38,7 @@ def _head(file: CaseFile) -> list[Html]:
     value = money(case["value"], file.currency)
     facts = [
         ("Value", value),
-        ("Sure what it was", f"{min(99, round(100 * case['confidence']))} %"),
+        ("Sure what it was", f"{percent(case['confidence'])} %"),
         ("Began", moment(case["started_at"])),
         ("Ended", moment(case["ended_at"])),
         ("Case opened", moment(case["opened_at"])),
@@ -62,18 +62,18 @@ def _lines(file: CaseFile) -> list[Html]:
             line["plate"] or "",
             money(line["unit_price"], file.currency) if line["sku"] else "",
             money(line["value"], file.currency),
-            f"{min(99, round(100 * line['confidence']))} %",
+            f"{percent(line['confidence'])} %",
         )
         for line in file.case["lines"]
     ]
     if not rows:
         return []
     columns = ("kind", "what~", "sku~", "plate~", "price>", "value>", "sure>")
-    return [tag("h2", "What is missing" if _is_open(file) else "What it was about"),
+    return [tag("h2", "What is missing" if _is_missing(file) else "What it was about"),
             table(columns, rows)]  # fmt: skip
 
 
-def _is_open(file: CaseFile) -> bool:
+def _is_missing(file: CaseFile) -> bool:
     return bool(file.case["state"] != "closed" or file.case["resolution"] == "confirmed")
 
 

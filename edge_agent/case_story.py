@@ -11,8 +11,12 @@ from typing import Any
 
 from edge_agent.case_file import CaseFile
 from edge_agent.shelf.phrases import money
+from edge_agent.times import parse_time
 
 Payload = dict[str, Any]
+
+PRICE_PARTS = ("time", "late", "misfit", "exact", "refunded")
+"""The parts of a price as they are shown (`shelf.price_parts`)."""
 
 _CLOCK = r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d"
 _UTC_TIMES = re.compile(rf"({_CLOCK})(?: and ({_CLOCK}))? UTC\b", re.ASCII)
@@ -25,11 +29,6 @@ class Moment:
     at: float
     where: str
     what: str
-
-
-def unix(moment: str) -> float:
-    """An RFC 3339 text as Unix seconds."""
-    return datetime.fromisoformat(moment).timestamp()
 
 
 def in_local_time(sentence: str, near: str | None) -> str:
@@ -91,7 +90,7 @@ def timeline(file: CaseFile) -> list[Moment]:
     """Changes, payments and the case's own edges, by their time."""
     moments = [
         Moment(
-            unix(change["settled_at"]),
+            parse_time(change["settled_at"]),
             f"plate {change['plate']}",
             f"{grams(change)}: {said_of(change, file.names)}",
         )
@@ -102,8 +101,8 @@ def timeline(file: CaseFile) -> list[Moment]:
     case = file.case
     if case["ended_at"] is not None:
         what = "the restock ended" if _is_restock(file) else "the visit ended"
-        moments.append(Moment(unix(case["ended_at"]), "", what))
-    moments.append(Moment(unix(case["opened_at"]), "", "the case was opened"))
+        moments.append(Moment(parse_time(case["ended_at"]), "", what))
+    moments.append(Moment(parse_time(case["opened_at"]), "", "the case was opened"))
     return sorted(moments, key=lambda moment: moment.at)
 
 
@@ -115,19 +114,19 @@ def _of_payment(payment: Payload, file: CaseFile) -> Iterator[Moment]:
     where = f"payment {payment['payment_id']}"
     cart = goods(payment["lines"], file.names) or "an empty cart"
     if payment["opened_at"]:
-        yield Moment(unix(payment["opened_at"]), where, "begun")
+        yield Moment(parse_time(payment["opened_at"]), where, "begun")
     if payment["paid_at"]:
         value = money(payment["paid"], file.currency)
-        yield Moment(unix(payment["paid_at"]), where, f"paid: {cart}, {value}")
+        yield Moment(parse_time(payment["paid_at"]), where, f"paid: {cart}, {value}")
     if payment["closed_at"]:
-        yield Moment(unix(payment["closed_at"]), where, "ended without money")
+        yield Moment(parse_time(payment["closed_at"]), where, "ended without money")
     if payment["state"] in ("opened", "pending"):
-        yield Moment(unix(payment["told_at"]), where, f"{payment['state']}: {cart}")
+        yield Moment(parse_time(payment["told_at"]), where, f"{payment['state']}: {cart}")
     for refund in payment["refunds"]:
         back = goods(refund["lines"], file.names)
         value = money(refund["amount"], file.currency)
         said = f"refunded ({refund['reason']}): {value}{f', {back}' if back else ''}"
-        yield Moment(unix(refund["at"]), where, said)
+        yield Moment(parse_time(refund["at"]), where, said)
 
 
 def alike(units: Iterable[Payload]) -> list[tuple[int, Payload]]:

@@ -15,7 +15,6 @@ from hashlib import sha256
 from typing import Any
 
 from edge_agent.cloud.command_arguments import (
-    COMMANDS,
     Count,
     Query,
     Restart,
@@ -35,8 +34,6 @@ from edge_agent.shelf.facts import Fact, PriceFact, VerdictFact
 from edge_agent.shelf.state import Output
 from edge_agent.stock_requests import count_of
 from edge_agent.store.store import Store
-
-__all__ = ["COMMANDS", "Commands"]
 
 log = logging.getLogger(__name__)
 
@@ -150,8 +147,7 @@ class Commands:
 
     @_prepare.register
     def _(self, told: Count, order: Order) -> Decision:
-        request = {"plate": told.plate, "items": [item.model_dump() for item in told.items]}
-        counted = count_of(request, self._ledger.state.catalogue, order.at)
+        counted = count_of(told, self._ledger.state.catalogue, order.at)
         return counted, {"plate": told.plate}
 
     def _check_age(self, order: Order) -> None:

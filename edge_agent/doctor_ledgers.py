@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,24 @@ _REMEDIES = {
 }
 
 
+def readable_store(state: Path) -> Store | None:
+    """The agent's store; None where there is none yet, or it cannot be read."""
+    try:
+        return Store.read_only(state)
+    except (StoreError, UsageError):
+        return None
+
+
 def check_ledgers(state: Path) -> Iterator[Finding]:
     """Report each plate whose weight and counts disagree, and each product of another weight.
 
     Silent where no agent has counted yet, or its database cannot be read: other checks tell that.
     """
-    try:
-        store = Store.read_only(state)
-    except (StoreError, UsageError):
+    store = readable_store(state)
+    if store is None:
         return
-    try:
+    with closing(store):
         stock = store.views.get("stock", "stock")
-    finally:
-        store.close()
     if stock is None:
         return
     apart = [plate for plate in stock["plates"] if plate.get("disagreement")]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from edge_agent.doctor_finding import Finding
-from edge_agent.errors import StoreError, UsageError
+from edge_agent.doctor_ledgers import readable_store
+from edge_agent.errors import StoreError
 from edge_agent.store import Store
 from edge_agent.store.stock_chain import Broken, Whole, check_chain
 from edge_agent.store.stock_ledger import Balances
@@ -24,18 +26,16 @@ def check_stock_ledger(state: Path) -> Iterator[Finding]:
 
     Silent where no agent has counted yet, or its database cannot be read: other checks tell that.
     """
-    try:
-        store = Store.read_only(state)
-    except (StoreError, UsageError):
+    store = readable_store(state)
+    if store is None:
         return
-    try:
-        # One moment of a ledger that may be growing.
-        with store.atomic():
-            yield from _check(store)
-    except StoreError as error:
-        yield Finding("fail", _NAME, str(error), _REMEDY)
-    finally:
-        store.close()
+    with closing(store):
+        try:
+            # One moment of a ledger that may be growing.
+            with store.atomic():
+                yield from _check(store)
+        except StoreError as error:
+            yield Finding("fail", _NAME, str(error), _REMEDY)
 
 
 def _check(store: Store) -> Iterator[Finding]:

@@ -65,8 +65,7 @@ class Fittings:
         """
         self._use(plate_id, zero_counts, counts_per_g)
         self._filed[plate_id] = (zero_counts, counts_per_g)
-        with self._store.atomic():
-            self._store.tares.drop(plate_id)
+        self._store.tares.drop(plate_id)
 
     def tare(self, plate_id: str, confirmed: bool, now: float) -> Deed:
         """Zero a plate by its last seconds, where it is still, and empty or `confirmed`.

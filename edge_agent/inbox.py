@@ -16,7 +16,7 @@ from edge_agent.cloud.addressing import check_addressee
 from edge_agent.cloud.events import CloudEvent, parse_event
 from edge_agent.cloud.messages import SIGNED_TOPICS, TOPICS, parse_message
 from edge_agent.cloud.signatures import Opened, Verifier
-from edge_agent.commands import COMMANDS, Commands, Order
+from edge_agent.commands import Commands, Order
 from edge_agent.equipment import Equipment, NoEquipment
 from edge_agent.errors import MessageError
 from edge_agent.ledger import AnswerTo, Ledger
@@ -25,8 +25,6 @@ from edge_agent.rejections import Rejections
 from edge_agent.settings import Settings
 from edge_agent.shelf.state import Output
 from edge_agent.store.store import Store
-
-__all__ = ["COMMANDS", "Inbox", "Received"]
 
 log = logging.getLogger(__name__)
 

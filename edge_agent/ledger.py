@@ -8,7 +8,7 @@ from copy import deepcopy
 from edge_agent.cloud.events import make_event
 from edge_agent.codec import dump_fact, dump_state, kind_of, load_fact, load_state
 from edge_agent.report.keeping import fold_old, keep_payment
-from edge_agent.settings import Settings
+from edge_agent.settings import ProductSettings, Settings
 from edge_agent.shelf.advance import advance, completed, first_state
 from edge_agent.shelf.assortment import file_settings
 from edge_agent.shelf.audit import levels_worth_telling
@@ -234,7 +234,10 @@ def rules_of(settings: Settings) -> Rules:
 
 def catalogue_of(settings: Settings) -> Catalogue:
     """Products and planogram as the settings file has them: version 0."""
-    products = {
-        p.sku: Product(p.sku, p.name, p.weight_g, p.weight_sd_g, p.price) for p in settings.product
-    }
+    products = {p.sku: product_of(p) for p in settings.product}
     return Catalogue(0, products, {p.id: p.products for p in settings.plate})
+
+
+def product_of(told: ProductSettings) -> Product:
+    """A product, whoever told it, as the shelf reckons with it."""
+    return Product(told.sku, told.name, told.weight_g, told.weight_sd_g, told.price)

@@ -7,7 +7,8 @@ from typing import assert_never
 from edge_agent.cloud import messages
 from edge_agent.cloud.events import CloudEvent
 from edge_agent.errors import MessageError
-from edge_agent.shelf.catalogue import Catalogue, Product
+from edge_agent.ledger import product_of
+from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import CatalogueFact, Fact, PaymentFact, RestockFact, RestockLine
 from edge_agent.shelf.payments import Payment, PaymentLine, Refund, RefundLine
 
@@ -31,15 +32,15 @@ def fact_of(
                 f"payment {message.payment_id!r} is in {message.currency}, "
                 f"this shelf sells in {currency}"
             )
-        return PaymentFact(at, payment_of(message, told_at))
+        return PaymentFact(at, _payment(message, told_at))
     if isinstance(message, messages.Restock):
-        return restock_of(message, at, told_at)
+        return _restock(message, at, told_at)
     if isinstance(message, messages.Catalogue):
-        return catalogue_of(message, at, told_at, known)
+        return _catalogue(message, at, told_at, known)
     assert_never(message)
 
 
-def payment_of(message: messages.Payment, told_at: float) -> Payment:
+def _payment(message: messages.Payment, told_at: float) -> Payment:
     """A payment message as the shelf reckons with it."""
     return Payment(
         payment_id=message.payment_id,
@@ -68,7 +69,7 @@ def payment_of(message: messages.Payment, told_at: float) -> Payment:
     )
 
 
-def restock_of(message: messages.Restock, at: float, told_at: float) -> RestockFact:
+def _restock(message: messages.Restock, at: float, told_at: float) -> RestockFact:
     """A restock message as the shelf reckons with it."""
     return RestockFact(
         at=at,
@@ -81,13 +82,11 @@ def restock_of(message: messages.Restock, at: float, told_at: float) -> RestockF
     )
 
 
-def catalogue_of(
+def _catalogue(
     message: messages.Catalogue, at: float, told_at: float, known: Catalogue
 ) -> CatalogueFact:
     """A catalogue message; raises MessageError where it contradicts itself or the shelf."""
-    products = {
-        p.sku: Product(p.sku, p.name, p.weight_g, p.weight_sd_g, p.price) for p in message.products
-    }
+    products = {p.sku: product_of(p) for p in message.products}
     for plate in message.plates:
         if plate.id not in known.plates:
             raise MessageError(f"catalogue: there is no plate {plate.id!r} on this shelf")

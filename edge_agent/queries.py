@@ -8,11 +8,11 @@ from typing import Any
 
 from edge_agent.cloud.command_arguments import Query, described
 from edge_agent.errors import UsageError
-from edge_agent.shelf.payments import Payment
 from edge_agent.shelf.state import Restock, ShelfState
+from edge_agent.shelf.telling_payments import payment_payload
 from edge_agent.store.database import to_json
 from edge_agent.store.views import ViewKind, Views
-from edge_agent.times import rfc3339
+from edge_agent.times import rfc3339_or_none
 
 # AWS IoT carries 128 KB a message; the envelope and the reply's other fields take little.
 MOST_BYTES = 100_000
@@ -101,7 +101,7 @@ def _payment(query: Query, state: ShelfState) -> Answer:
     found = state.payments.get(query.payment_id or "")
     if found is None:
         raise UsageError(f"The shelf knows no payment {query.payment_id!r}, or no more.")
-    return {"payment": payment_row(found)}
+    return {"payment": payment_payload(found)}
 
 
 def _payments(query: Query, state: ShelfState) -> Answer:
@@ -109,20 +109,12 @@ def _payments(query: Query, state: ShelfState) -> Answer:
     wanted = (query.state,) if query.state is not None else ("opened", "pending")
     found = [p for p in state.payments.values() if p.state in wanted]
     found.sort(key=lambda p: (-p.reference_at, p.payment_id))
-    return _some("payments", [payment_row(p) for p in found[: query.limit]])
+    return _some("payments", [payment_payload(p) for p in found[: query.limit]])
 
 
 def _restocks(query: Query, state: ShelfState) -> Answer:
     rows = [restock_row(r) for r in state.restocks.values()]
     return _some("restocks", [row for row in rows if query.state in (None, row["state"])])
-
-
-def payment_row(payment: Payment) -> Answer:
-    """A payment as the shelf knows it, in the words of the contract."""
-    row = asdict(payment)
-    for refund in row["refunds"]:
-        refund["at"] = rfc3339(refund["at"])
-    return _dated(row)
 
 
 def restock_row(restock: Restock) -> Answer:
@@ -133,14 +125,8 @@ def restock_row(restock: Restock) -> Answer:
         "state": restock.order.state,
         "operator": restock.order.operator,
         "lines": [asdict(line) for line in restock.order.lines],
-        **_dated({"started_at": restock.started_at, "finished_at": restock.finished_at}),
-    }
-
-
-def _dated(row: Answer) -> Answer:
-    return {
-        key: rfc3339(value) if key.endswith("_at") and value is not None else value
-        for key, value in row.items()
+        "started_at": rfc3339_or_none(restock.started_at),
+        "finished_at": rfc3339_or_none(restock.finished_at),
     }
 
 

@@ -106,10 +106,7 @@ def open_lines(reports: Iterable[Report]) -> list[OpenLine]:
     )
     lines: list[OpenLine] = []
     for case_id, data in last.items():
-        started_at, ended_at = (
-            parse_time(data[key]) if data.get(key) else first_told[case_id]
-            for key in ("started_at", "ended_at")
-        )
+        started_at, ended_at = _times_of(data, first_told[case_id])
         lines.extend(
             OpenLine(
                 case_id,
@@ -127,33 +124,30 @@ def open_lines(reports: Iterable[Report]) -> list[OpenLine]:
 
 
 def told_cases(reports: Iterable[Report]) -> list[ToldCase]:
-    """Give each case that was ever told, by its last revision."""
-    last: dict[str, Report] = {}
-    opened: set[str] = set()
-    for report in reports:
-        if report["topic"] != "losses":
-            continue
-        data = report["payload"]["data"]
-        if data["state"] == "open":
-            opened.add(data["case_id"])
-        known = last.get(data["case_id"])
-        if known is None or data["revision"] > known["payload"]["data"]["revision"]:
-            last[data["case_id"]] = report
-    cases = []
-    for case_id, report in last.items():
-        data = report["payload"]["data"]
-        started_at, ended_at = (
-            parse_time(data[key]) if data.get(key) else report["time"]
-            for key in ("started_at", "ended_at")
+    """Give each case that was ever told, by its last revision, with times as in `open_lines`."""
+    told = list(reports)
+    last, first_told = _last_revisions(told, "losses", "case_id", lambda data: True)
+    contents = (report["payload"]["data"] for report in told if report["topic"] == "losses")
+    opened = {data["case_id"] for data in contents if data["state"] == "open"}
+    return [
+        ToldCase(
+            case_id,
+            data.get("visit_id"),
+            *_times_of(data, first_told[case_id]),
+            stands=data["state"] != "closed" or data.get("resolution") == "confirmed",
+            was_open=case_id in opened,
         )
-        cases.append(
-            ToldCase(
-                case_id, data.get("visit_id"), started_at, ended_at,
-                data["state"] != "closed" or data.get("resolution") == "confirmed",
-                case_id in opened,
-            )
-        )  # fmt: skip
-    return cases
+        for case_id, data in last.items()
+    ]
+
+
+def _times_of(case: Mapping[str, Any], first_told_at: float) -> tuple[float, float]:
+    """When the visit of a case began and ended; where it has no such times, its first telling."""
+    started_at, ended_at = case.get("started_at"), case.get("ended_at")
+    return (
+        parse_time(started_at) if started_at else first_told_at,
+        parse_time(ended_at) if ended_at else first_told_at,
+    )
 
 
 def _last_revisions(

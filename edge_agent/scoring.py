@@ -131,9 +131,7 @@ def _score_losses(
             for kind in kinds
         },
         cases_against_paid_visits=(
-            figures.honest.of - figures.honest.right
-            if visits
-            else len(against_paid(true, lines, pairs))
+            figures.accused if visits else len(against_paid(true, lines, pairs))
         ),
         loss_figures=figures,
         recordings=1,

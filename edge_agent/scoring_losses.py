@@ -7,6 +7,7 @@ unknowable. Against the honest: a case that stands against a visit that was paid
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -48,6 +49,11 @@ class LossFigures:
         )
 
     @property
+    def accused(self) -> int:
+        """How many visits paid in full a case stands against."""
+        return self.honest.of - self.honest.right
+
+    @property
     def value_error(self) -> float | None:
         """By what part of the true value the told one is too high; None where nothing was lost."""
         return self.value_told / self.value_true - 1.0 if self.value_true else None
@@ -63,7 +69,7 @@ class LossFigures:
             },
             "honest_visits": {
                 "visits": self.honest.of,
-                "with_a_case": self.honest.of - self.honest.right,
+                "with_a_case": self.accused,
                 "clear": self.honest.as_dict()["share"],
                 "clear_interval": self.honest.interval(),
                 "cases_closed_again": self.passing_cases,
@@ -149,22 +155,21 @@ def _against_honest(
     for case in cases:
         if case.visit_id is None:
             continue
-        visit = _visit_of(visits, case)
-        if visit is None or not visit.honest:
+        place = place_of(visits, case.started_at, case.ended_at)
+        if place < 0 or not visits[place].honest:
             continue
         if case.stands:
-            standing.append((visit, case))
+            standing.append((visits[place], case))
         elif case.was_open:
             passing += 1
     return standing, passing
 
 
-def _visit_of(visits: Sequence[TrueVisit], case: ToldCase) -> TrueVisit | None:
-    """The true visit that a case is about."""
-    nearest = min(visits, key=lambda v: v.distance_s(case.started_at, case.ended_at), default=None)
-    if nearest is None or nearest.distance_s(case.started_at, case.ended_at) > IN_VISIT_S:
-        return None
-    return nearest
+def place_of(visits: Sequence[TrueVisit], started_at: float, ended_at: float) -> int:
+    """Where among the true visits the one is that these times are about; -1 for none."""
+    far_s = [visit.distance_s(started_at, ended_at) for visit in visits]
+    nearest_s = min(far_s, default=math.inf)
+    return far_s.index(nearest_s) if nearest_s <= IN_VISIT_S else -1
 
 
 def against_paid(

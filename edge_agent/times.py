@@ -24,6 +24,11 @@ def rfc3339(at: float) -> str:
     return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
+def rfc3339_or_none(at: float | None) -> str | None:
+    """The same, for a time that may not be known."""
+    return None if at is None else rfc3339(at)
+
+
 def parse_time(text: str) -> float:
     """Read an RFC 3339 time with any offset as Unix seconds, exact to the microsecond.
 

@@ -12,7 +12,6 @@ from edge_agent.cloud import session_events as cloud
 from edge_agent.cloud.delivery import Delivery
 from edge_agent.cloud.session import Session
 from edge_agent.equipment import Equipment
-from edge_agent.errors import SettingsError
 from edge_agent.inbox import Inbox
 from edge_agent.ledger import Ledger
 from edge_agent.replaying import verifier_for
@@ -32,6 +31,7 @@ class Uplink:
     def __init__(
         self,
         settings: Settings,
+        mqtt: MqttSettings,
         settings_path: Path,
         store: Store,
         ledger: Ledger,
@@ -39,25 +39,21 @@ class Uplink:
         standing: Standing,
         emit: Callable[[Any], None],
     ) -> None:
-        """Raises SettingsError where there is no [mqtt] table, or a certificate is of no use."""
-        if settings.mqtt is None:
-            raise SettingsError(
-                "There is no [mqtt] table in the settings: no broker to connect to."
-            )
+        """`mqtt` is the table of `settings`. Raises SettingsError, for a certificate of no use."""
         self._settings = settings
         self._store = store
         self._ledger = ledger
         self._inbox = inbox
         self._standing = standing
         self._session = Session(
-            with_files_resolved(settings.mqtt, settings_path),
+            with_files_resolved(mqtt, settings_path),
             shelf_id=settings.shelf_id,
             topic_prefix=settings.topic_prefix,
             password=mqtt_password(settings, settings_path),
             last_will=last_will(settings, store.epoch, time.time()),
             on_event=emit,
         )
-        self._delivery = Delivery(store.outbox, self._session, settings.mqtt.confirm)
+        self._delivery = Delivery(store.outbox, self._session, mqtt.confirm)
 
     def start(self) -> None:
         """Begin to connect, in the background."""
@@ -117,7 +113,7 @@ def build_uplink(
         return None
     verifier = verifier_for(settings, settings_path)
     inbox = Inbox(ledger, verifier, settings, store, equipment)
-    return Uplink(settings, settings_path, store, ledger, inbox, standing, emit)
+    return Uplink(settings, settings.mqtt, settings_path, store, ledger, inbox, standing, emit)
 
 
 def with_files_resolved(mqtt: MqttSettings, settings_path: Path) -> MqttSettings:

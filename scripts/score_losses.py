@@ -105,12 +105,11 @@ def table(score: Score) -> tuple[list[Row], bool]:
             _goal(error is not None and abs(error) <= MOST_VALUE_ERROR, "within 3 %"),
         )
     )
-    accused = figures.honest.of - figures.honest.right
-    is_fair = accused == 0 and figures.honest.of >= LEAST_HONEST
+    is_fair = figures.accused == 0 and figures.honest.of >= LEAST_HONEST
     rows += [
         (
             "visits paid in full with a case",
-            str(accused),
+            str(figures.accused),
             "",
             str(figures.honest.of),
             _goal(is_fair, f"0 of {LEAST_HONEST} and more"),

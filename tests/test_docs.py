@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from edge_agent.cli.main import app
+from edge_agent.cloud.command_arguments import COMMANDS
 from edge_agent.cloud.messages import TOPICS
-from edge_agent.inbox import COMMANDS
 from edge_agent.settings import Settings
 
 ROOT = Path(__file__).parent.parent

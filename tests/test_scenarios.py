@@ -9,15 +9,16 @@ from edge_agent.recordings import Recording
 from edge_agent.replaying import replay
 from scripts.scenarios.plots import PLOTS, told
 from scripts.scenarios.writing import INDEX, files_of, index
-from tests.scenario_endings import NAMES, SCENARIOS, assert_ends, expected, parameters
+from tests.scenario_endings import NAMES, SCENARIOS, ends, expected
 
 
-@pytest.mark.parametrize("name", parameters(NAMES))
+@pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_ends_as_it_must(name: str) -> None:
     lines = replay(Recording(SCENARIOS / name))
     news = [(line["topic"], line["payload"]["data"]) for line in lines]
     assert [content for topic, content in news if topic == "rejections"] == []
-    assert_ends(news, expected(name))
+    found, must = ends(news, expected(name))
+    assert found == must
 
 
 def test_there_are_scenarios_enough() -> None:

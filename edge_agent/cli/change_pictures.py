@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from edge_agent.cli.change_words import sure_of, title_of
 from edge_agent.cli.console import local_time
-from edge_agent.plot.change_plot import ChangePlot, base_of, draw_change
+from edge_agent.plot.change_plot import ChangePlot, draw_change
 from edge_agent.plot.svg import to_svg
-from edge_agent.trace_codec import unpack
+from edge_agent.plot.told_change import plot_of_told
 
 
 def plot_of(change: Mapping[str, Any], samples: bytes, names: Mapping[str, str]) -> ChangePlot:
@@ -18,10 +17,6 @@ def plot_of(change: Mapping[str, Any], samples: bytes, names: Mapping[str, str])
 
     Raises StoreError where the trace is damaged.
     """
-    times, grams = unpack(samples)
-    began_at, settled_at = (
-        datetime.fromisoformat(change[key]).timestamp() for key in ("started_at", "settled_at")
-    )
     sure = sure_of(change)
     parts = [
         local_time(change["settled_at"]),
@@ -29,17 +24,8 @@ def plot_of(change: Mapping[str, Any], samples: bytes, names: Mapping[str, str])
         f"change {change['change_id']}",
         f"revision {change['revision']}" if change["revision"] > 1 else "",
     ]
-    return ChangePlot(
-        title=title_of(change, names),
-        subtitle=" · ".join(part for part in parts if part),
-        times=times,
-        grams=grams,
-        began_at=began_at,
-        settled_at=settled_at,
-        base_g=base_of(times, grams, began_at, change["delta_g"]),
-        delta_g=change["delta_g"],
-        sigma_g=change["sigma_g"],
-    )
+    subtitle = " · ".join(part for part in parts if part)
+    return plot_of_told(change, samples, title=title_of(change, names), subtitle=subtitle)
 
 
 def picture_of(plot: ChangePlot, suffix: str) -> bytes:

@@ -11,6 +11,7 @@ import typer
 from edge_agent.cli.change_words import grams_of, items_of, product_names, sure_of
 from edge_agent.cli.console import local_time, print_json, print_table, say
 from edge_agent.cli.options import AsJson, Config, State
+from edge_agent.cli.out_file import write_out
 from edge_agent.cli.shop_commands import open_store
 from edge_agent.errors import UsageError
 
@@ -92,7 +93,7 @@ def plot(
     change, trace = _change_and_trace(change_id, state)
     drawn = plot_of(change, trace, product_names(config))
     if out is not None:
-        _write(out, picture_of(drawn, out.suffix.lower()))
+        write_out(out, picture_of(drawn, out.suffix.lower()), "--out")
     if as_json:
         samples = {
             "seconds": [round(t - drawn.began_at, 4) for t in drawn.times.tolist()],
@@ -127,12 +128,3 @@ def _change_and_trace(change_id: str, state: Path | None) -> tuple[dict[str, Any
             "in `edge-agent changes list`."
         )
     return change, trace.samples
-
-
-def _write(out: Path, picture: bytes) -> None:
-    try:
-        out.write_bytes(picture)
-    except OSError as error:
-        raise UsageError(
-            f"Cannot write {out}: {error.strerror}. Name another file with --out."
-        ) from error

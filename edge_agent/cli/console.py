@@ -79,3 +79,10 @@ def amount(minor_units: int | None, currency: str) -> str:
     from edge_agent.shelf.phrases import money
 
     return money(minor_units, currency)
+
+
+def sure(confidence: float) -> str:
+    """How sure the shelf is, as `97 %`."""
+    from edge_agent.shelf.phrases import percent
+
+    return f"{percent(confidence)} %"

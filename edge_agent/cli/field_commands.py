@@ -100,20 +100,15 @@ def snapshot(
     as_json: AsJson = False,
 ) -> None:
     """Take a picture."""
+    from edge_agent.cli.out_file import write_out
     from edge_agent.cli.snapshots import camera_of, take_picture
-    from edge_agent.errors import UsageError
     from edge_agent.settings_file import find_settings, find_state, load_settings
 
     path = find_settings(config)
     chosen = camera_of(load_settings(path), camera_id, path)
     jpeg = take_picture(chosen, find_state(state))
     file = out if out is not None else Path(f"snapshot-{chosen.id}.jpg")
-    try:
-        file.write_bytes(jpeg)
-    except OSError as error:
-        raise UsageError(
-            f"Cannot write {file}: {error.strerror}. Name another file with --out."
-        ) from error
+    write_out(file, jpeg, "--out")
     if as_json:
         print_json({"camera": chosen.id, "file": str(file), "bytes": len(jpeg)})
     else:

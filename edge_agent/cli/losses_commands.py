@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edge_agent.cli.console import amount, local_time, print_json, print_table, say
+from edge_agent.cli.console import amount, local_time, print_json, print_table, say, sure
 from edge_agent.cli.losses_show import CaseId, show
 from edge_agent.cli.losses_why import why
 from edge_agent.cli.options import AsJson, Config, State
@@ -66,7 +66,7 @@ def list_(
                 case["state"] + (f" ({case['resolution']})" if case["resolution"] else ""),
                 ", ".join(_short_line(line) for line in case["lines"]),
                 amount(case["value"], case["currency"]),
-                f"{min(99, round(100 * case['confidence']))} %",
+                sure(case["confidence"]),
             )
             for case in cases
         ],

@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge_agent.cli.console import PIPE_WIDTH, amount, local_time, print_json, print_table, say
+from edge_agent.cli.console import (
+    PIPE_WIDTH,
+    amount,
+    local_time,
+    print_json,
+    print_table,
+    say,
+    sure,
+)
 from edge_agent.cli.options import AsJson, Config, State
+from edge_agent.cli.out_file import write_out
 from edge_agent.cli.shop_commands import open_store
-from edge_agent.errors import StoreError, UsageError
+from edge_agent.errors import StoreError
 
 if TYPE_CHECKING:
     from edge_agent.case_file import CaseFile
@@ -40,7 +49,9 @@ def show(
     """
     file = case_file(case_id, state)
     if html is not None:
-        _write_page(file, html)
+        from edge_agent.case_page import case_page
+
+        write_out(html, case_page(file), "--html")
     if as_json:
         print_json(_as_json(file, html))
     elif html is not None:
@@ -56,17 +67,6 @@ def case_file(case_id: str, state: Path | None) -> CaseFile:
 
     with open_store(state) as store:
         return read_case(store, find_state(state), case_id)
-
-
-def _write_page(file: CaseFile, out: Path) -> None:
-    from edge_agent.case_page import case_page
-
-    try:
-        out.write_text(case_page(file), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"Cannot write {out}: {error.strerror}. Name another file with --html."
-        ) from error
 
 
 def _as_json(file: CaseFile, html: Path | None) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _print_case(file: CaseFile) -> None:
     say(f"Opened:   {local_time(case['opened_at'])}")
     if case["visit_id"]:
         say(f"Visit:    {case['visit_id']}")
-    say(f"Value:    {amount(case['value'], file.currency)}, {_sure(case)} sure")
+    say(f"Value:    {amount(case['value'], file.currency)}, {sure(case['confidence'])} sure")
     say(f"Payments: {', '.join(case['payments']) or 'none'}")
     _print_lines(file)
     _print_timeline(file)
@@ -120,10 +120,6 @@ def _width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
 
 
-def _sure(content: dict[str, Any]) -> str:
-    return f"{min(99, round(100 * content['confidence']))} %"
-
-
 def _print_lines(file: CaseFile) -> None:
     print_table(
         ("kind", "quantity>", "product", "sku", "plate", "value>", "paid as", "sure>"),
@@ -136,7 +132,7 @@ def _print_lines(file: CaseFile) -> None:
                 line["plate"],
                 amount(line["value"], file.currency),
                 file.names.get(line.get("paid_as", ""), line.get("paid_as")),
-                _sure(line),
+                sure(line["confidence"]),
             )
             for line in file.case["lines"]
         ],

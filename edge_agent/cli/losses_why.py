@@ -12,8 +12,6 @@ from edge_agent.errors import UsageError
 if TYPE_CHECKING:
     from edge_agent.case_file import CaseFile
 
-_PARTS = ("time", "late", "misfit", "exact", "refunded")
-
 
 def why(
     case_id: CaseId, config: Config = None, state: State = None, as_json: AsJson = False
@@ -92,8 +90,10 @@ def _print_units(file: CaseFile, reason: dict[str, Any]) -> None:
 
 
 def _considered(told: dict[str, Any]) -> tuple[str, str, str, str]:
+    from edge_agent.case_story import PRICE_PARTS
+
     price = told["price"]
     if price is None:
         return told["payment_id"], "", "", told["why"]
-    parts = ", ".join(f"{part} {price[part]:+.2f}" for part in _PARTS if price[part])
+    parts = ", ".join(f"{part} {price[part]:+.2f}" for part in PRICE_PARTS if price[part])
     return told["payment_id"], f"{price['total']:.2f}", parts, told["why"]

@@ -12,8 +12,8 @@ import typer
 
 from edge_agent.cli.console import note, print_json
 from edge_agent.cli.options import AsJson, Config, State
+from edge_agent.cli.out_file import write_out
 from edge_agent.cli.shop_commands import open_store
-from edge_agent.errors import UsageError
 
 if TYPE_CHECKING:
     from edge_agent.report.figures import Report
@@ -114,10 +114,5 @@ def _print(made: Report) -> None:
 
 
 def _write(file: Path, text: str, option: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise UsageError(
-            f"Cannot write {file}: {error.strerror}. Name another file with {option}."
-        ) from error
+    write_out(file, text, option)
     note(f"{file}: written.")

@@ -75,7 +75,7 @@ def _print_losses(score: Score) -> None:
     honest = figures.honest
     if honest.of:
         rows += [
-            ("visits paid in full with a case", honest.of - honest.right, honest.of),
+            ("visits paid in full with a case", figures.accused, honest.of),
             ("… whose case was closed again", figures.passing_cases, honest.of),
         ]
     print_table(["", "figure>", "of>"], rows, "nothing to compare")

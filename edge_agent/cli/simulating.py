@@ -54,7 +54,6 @@ OnlyWeights = Annotated[
         "orders; --visits-per-hour counts the actions.",
     ),
 ]
-
 Adversarial = Annotated[
     float | None,
     typer.Option(

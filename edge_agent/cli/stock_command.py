@@ -58,6 +58,7 @@ def _show_stock(
 ) -> None:
     from edge_agent.cli import stock_words
     from edge_agent.cli.change_words import product_names
+    from edge_agent.cli.plate_stock import weight_g
     from edge_agent.cli.shop_commands import open_store
 
     with open_store(state) as store:
@@ -74,7 +75,7 @@ def _show_stock(
         [
             (
                 row["plate"],
-                "" if row["level_g"] is None else f"{row['level_g']:.1f}",
+                weight_g(row),
                 names.get(item["sku"], ""),
                 item["sku"],
                 stock_words.count(row, item),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from edge_agent.cloud.messages import FromCloud, Many, Name, Time
 from edge_agent.cloud.wording import first_fault
@@ -87,12 +87,6 @@ class SetPrice(FromCloud):
     price: Annotated[int, Field(ge=0, le=10**9)]
 
 
-def _a_list(value: object) -> object:
-    if not isinstance(value, list):
-        raise ValueError("a list of SKU and quantity is needed")
-    return value
-
-
 class CountedItem(FromCloud):
     """Units of one product that stand on the plate."""
 
@@ -104,7 +98,7 @@ class Count(FromCloud):
     """`count`: what somebody counted on a plate; what is not named is not there."""
 
     plate: Name
-    items: Annotated[Many[CountedItem], BeforeValidator(_a_list)]
+    items: Many[CountedItem]
 
 
 class Restart(FromCloud):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edge_agent.case_file import CaseFile
-from edge_agent.case_story import alike, goods, outcome_of, thing_of, timeline, unix
+from edge_agent.case_story import PRICE_PARTS, alike, goods, outcome_of, thing_of, timeline
 from edge_agent.page.markup import (
     Html,
     grouped_table,
@@ -19,11 +19,11 @@ from edge_agent.page.markup import (
 from edge_agent.plot.svg import to_svg
 from edge_agent.plot.visit_plot import Event, Lane, VisitPlot, draw_visit
 from edge_agent.shelf.phrases import duration, money
+from edge_agent.times import parse_time
 
 Payload = dict[str, Any]
 
-_PARTS = ("time", "late", "misfit", "exact", "refunded")
-_COLUMNS = ("payment~", "price>", *(f"{part}>" for part in _PARTS), "why~")
+_COLUMNS = ("payment~", "price>", *(f"{part}>" for part in PRICE_PARTS), "why~")
 MOST_LANES = 14
 
 
@@ -31,7 +31,10 @@ def visit_section(file: CaseFile) -> list[Html]:
     """The visit and its payments on one axis of time; nothing for a restock or without reasons."""
     if file.reason is None or "limits" not in file.reason or not file.changes:
         return []
-    started_at, ended_at = unix(file.reason["started_at"]), unix(file.reason["ended_at"])
+    started_at, ended_at = (
+        parse_time(file.reason["started_at"]),
+        parse_time(file.reason["ended_at"]),
+    )
     lanes = [*_plates(file), *_payments(file)]
     plot = VisitPlot(
         title=f"Visit and payments of case {file.case_id}",
@@ -51,7 +54,7 @@ def _plates(file: CaseFile) -> list[Lane]:
         items = change.get("read_as") or change["items"]
         what = goods(items, file.names) or f"{abs(change['delta_g']):.0f} g"
         is_taken = change["delta_g"] < 0
-        event = Event(unix(change["settled_at"]), what, "taken" if is_taken else "put")
+        event = Event(parse_time(change["settled_at"]), what, "taken" if is_taken else "put")
         lanes.setdefault(change["plate"], []).append(event)
     return [Lane(f"plate {plate}", tuple(events)) for plate, events in lanes.items()]
 
@@ -62,12 +65,12 @@ def _payments(file: CaseFile) -> list[Lane]:
         cart = goods(payment["lines"], file.names)
         events: list[Event] = []
         if payment["opened_at"]:
-            events.append(Event(unix(payment["opened_at"]), "begun", "begun"))
+            events.append(Event(parse_time(payment["opened_at"]), "begun", "begun"))
         if payment["paid_at"]:
-            events.append(Event(unix(payment["paid_at"]), f"paid: {cart}", "paid"))
+            events.append(Event(parse_time(payment["paid_at"]), f"paid: {cart}", "paid"))
         if payment["closed_at"]:
-            events.append(Event(unix(payment["closed_at"]), "ended without money", "ended"))
-        events += [Event(unix(r["at"]), "refunded", "refunded") for r in payment["refunds"]]
+            events.append(Event(parse_time(payment["closed_at"]), "ended without money", "ended"))
+        events += [Event(parse_time(r["at"]), "refunded", "refunded") for r in payment["refunds"]]
         events.sort(key=lambda event: event.at)
         lanes.append(Lane(payment["payment_id"], tuple(events)))
     return lanes
@@ -93,7 +96,7 @@ def payments_section(file: CaseFile) -> list[Html]:
     """All payments that were involved or considered."""
     if not file.payments:
         return []
-    day = unix(file.case["started_at"] or file.case["opened_at"])
+    day = parse_time(file.case["started_at"] or file.case["opened_at"])
     rows = [
         (
             payment["payment_id"],
@@ -146,12 +149,12 @@ def _unit(count: int, unit: Payload, file: CaseFile) -> Html:
     title = joined(
         [
             f"{count} × {thing_of(unit, file)}, from plate {unit['plate']} at ",
-            moment(unit["taken_at"], day_of=unix(unit["taken_at"])),
+            moment(unit["taken_at"], day_of=parse_time(unit["taken_at"])),
             f": {outcome_of(unit, file)}",
         ]
     )
     rows = [_considered(told) for told in unit["considered"]]
-    none = ("", *[""] * (1 + len(_PARTS)), "no payment has it, or is near enough in time")
+    none = ("", *[""] * (1 + len(PRICE_PARTS)), "no payment has it, or is near enough in time")
     return table_body(_COLUMNS, rows or [none], title)
 
 
@@ -159,8 +162,8 @@ def _considered(told: Payload) -> tuple[str, ...]:
     price = told["price"]
     why = tag("strong", told["why"]) if told["verdict"] in ("chosen", "instead") else told["why"]
     if price is None:
-        return (told["payment_id"], *[""] * (1 + len(_PARTS)), why)
-    parts = [f"{price[part]:+.2f}" if price[part] else "" for part in _PARTS]
+        return (told["payment_id"], *[""] * (1 + len(PRICE_PARTS)), why)
+    parts = [f"{price[part]:+.2f}" if price[part] else "" for part in PRICE_PARTS]
     return (told["payment_id"], f"{price['total']:.2f}", *parts, why)
 
 

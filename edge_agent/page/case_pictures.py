@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from edge_agent.case_file import CaseFile, CasePicture
-from edge_agent.case_story import grams, said_of, unix
+from edge_agent.case_story import grams, said_of
 from edge_agent.errors import CameraError, StoreError
 from edge_agent.page.markup import Html, moment, tag
 from edge_agent.page.pictures import picture_uri
-from edge_agent.plot.change_plot import ChangePlot, base_of
 from edge_agent.plot.small_trace import Mark, draw_small_trace
 from edge_agent.plot.svg import to_svg
+from edge_agent.plot.told_change import plot_of_told
 from edge_agent.shelf.phrases import duration
-from edge_agent.trace_codec import unpack
+from edge_agent.times import parse_time
 
 Payload = dict[str, Any]
 
@@ -32,7 +32,7 @@ def _marks(file: CaseFile) -> Iterator[Mark]:
     for payment in file.payments:
         for key, word in (("opened_at", "begun"), ("paid_at", "paid"), ("closed_at", "ended")):
             if payment[key]:
-                yield Mark(unix(payment[key]), f"{payment['payment_id']} {word}")
+                yield Mark(parse_time(payment[key]), f"{payment['payment_id']} {word}")
 
 
 def _trace(change: Payload, file: CaseFile, marks: list[Mark]) -> Html:
@@ -40,43 +40,32 @@ def _trace(change: Payload, file: CaseFile, marks: list[Mark]) -> Html:
         "figcaption",
         tag("strong", f"Plate {change['plate']}, {grams(change)}"),
         f": {said_of(change, file.names)}, ",
-        moment(change["settled_at"], day_of=unix(file.case["opened_at"])),
+        moment(change["settled_at"], day_of=parse_time(file.case["opened_at"])),
         _next_mark(change, marks),
     )
     samples = file.traces.get(change["change_id"])
     if samples is None:
         return tag("figure", caption, tag("p", "No trace is kept of it.", class_="soft"))
     try:
-        drawn = Html(to_svg(draw_small_trace(_plot(change, samples, file), marks)))
+        plot = plot_of_told(
+            change,
+            samples,
+            title=f"Plate {change['plate']}",
+            subtitle=said_of(change, file.names),
+        )
     except StoreError as error:
         return tag("figure", caption, tag("p", str(error), class_="soft"))
-    return tag("figure", caption, drawn)
+    return tag("figure", caption, Html(to_svg(draw_small_trace(plot, marks))))
 
 
 def _next_mark(change: Payload, marks: list[Mark]) -> str:
     """The payment event that came next, for it is seldom within the trace."""
-    settled_at = unix(change["settled_at"])
+    settled_at = parse_time(change["settled_at"])
     later = [mark for mark in marks if mark.at > settled_at]
     if not later:
         return ""
     first = min(later, key=lambda mark: mark.at)
     return f"; payment {first.text} {duration(first.at - settled_at)} later"
-
-
-def _plot(change: Payload, samples: bytes, file: CaseFile) -> ChangePlot:
-    times, weights = unpack(samples)
-    began_at, settled_at = unix(change["started_at"]), unix(change["settled_at"])
-    return ChangePlot(
-        title=f"Plate {change['plate']}",
-        subtitle=said_of(change, file.names),
-        times=times,
-        grams=weights,
-        began_at=began_at,
-        settled_at=settled_at,
-        base_g=base_of(times, weights, began_at, change["delta_g"]),
-        delta_g=change["delta_g"],
-        sigma_g=change["sigma_g"],
-    )
 
 
 def pictures_section(file: CaseFile) -> list[Html]:

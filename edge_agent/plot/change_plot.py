@@ -20,6 +20,7 @@ from edge_agent.plot.drawing import (
     Dots,
     Drawing,
     Line,
+    Point,
     Shape,
     Text,
     number,
@@ -73,14 +74,27 @@ def base_of(times: FloatArray, grams: FloatArray, began_at: float, delta_g: floa
     return float(np.median(grams[-max(3, len(grams) // 5) :])) - delta_g
 
 
+def grams_axis(plot: ChangePlot, margin: float, bottom: float, top: float) -> Axis:
+    """An upright axis for the trace and both levels, with this share of their range beyond them."""
+    values = np.concatenate((plot.grams, [plot.base_g, plot.level_g]))
+    low, high = float(values.min()), float(values.max())
+    beyond = max(margin * (high - low), 3 * plot.sigma_g, 0.5)
+    return Axis(low - beyond, high + beyond, bottom, top)
+
+
+def trace_points(plot: ChangePlot, across: Axis, up: Axis) -> list[Point]:
+    """Where the samples lie; `across` is in seconds since the change began."""
+    since = plot.times - plot.began_at
+    return [
+        (across.at(t), up.at(g)) for t, g in zip(since.tolist(), plot.grams.tolist(), strict=True)
+    ]
+
+
 def draw_change(plot: ChangePlot) -> Drawing:
     """Draw the trace with its levels, its beginning and its end, and what changed between."""
     since = plot.times - plot.began_at
     across = Axis(float(since[0]), max(float(since[-1]), 0.1), LEFT, RIGHT)
-    values = np.concatenate((plot.grams, [plot.base_g, plot.level_g]))
-    low, high = float(values.min()), float(values.max())
-    margin = max(MARGIN * (high - low), 3 * plot.sigma_g, 0.5)
-    up = Axis(low - margin, high + margin, BOTTOM, TOP)
+    up = grams_axis(plot, MARGIN, BOTTOM, TOP)
     shapes = (
         Text(LEFT, 34, plot.title, 19, INK, bold=True),
         Text(LEFT, 57, plot.subtitle, 12.5, SOFT),
@@ -150,10 +164,7 @@ def _moments(plot: ChangePlot, across: Axis) -> list[Shape]:
 
 
 def _trace(plot: ChangePlot, across: Axis, up: Axis) -> list[Shape]:
-    points = [
-        (across.at(t - plot.began_at), up.at(g))
-        for t, g in zip(plot.times.tolist(), plot.grams.tolist(), strict=True)
-    ]
+    points = trace_points(plot, across, up)
     line = Line(points, BLUE, 1.4)
     return [line, Dots(points, BLUE)] if len(points) <= FEW_SAMPLES else [line]
 

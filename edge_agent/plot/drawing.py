@@ -105,3 +105,13 @@ def number(value: float, digits: int = 1) -> str:
     """A number as people set it: a real minus, no minus before zero."""
     text = f"{value:,.{digits}f}".replace(",", " ")
     return text.lstrip("-") if float(f"{value:.{digits}f}") == 0 else text.replace("-", "−")
+
+
+def cut(name: str, width: int) -> str:
+    """A name that fits; letters of East Asian scripts take the room of two."""
+    room = 0
+    for number, letter in enumerate(name):
+        room += 2 if ord(letter) >= 0x1100 else 1
+        if room > width:
+            return name[: max(1, number - 1)].rstrip() + "…"
+    return name

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from edge_agent.plot.change_plot import ChangePlot
+from edge_agent.plot.change_plot import ChangePlot, grams_axis, trace_points
 from edge_agent.plot.drawing import (
     BLUE,
     FAINT,
@@ -41,23 +39,17 @@ def draw_small_trace(plot: ChangePlot, marks: Sequence[Mark] = ()) -> Drawing:
     """Draw the trace with both levels; marks within its time as upright lines."""
     since = plot.times - plot.began_at
     across = Axis(float(since[0]), max(float(since[-1]), float(since[0]) + 0.1), LEFT, RIGHT)
-    values = np.concatenate((plot.grams, [plot.base_g, plot.level_g]))
-    low, high = float(values.min()), float(values.max())
-    margin = max(MARGIN * (high - low), 3 * plot.sigma_g, 0.5)
-    up = Axis(low - margin, high + margin, BOTTOM, TOP)
+    up = grams_axis(plot, MARGIN, BOTTOM, TOP)
     settled_s = plot.settled_at - plot.began_at
     began, settled = across.at(0.0), across.at(settled_s)
     base, level = up.at(plot.base_g), up.at(plot.level_g)
-    points = [
-        (across.at(t), up.at(g)) for t, g in zip(since.tolist(), plot.grams.tolist(), strict=True)
-    ]
     shapes: list[Shape] = [
         Area(began, TOP, max(1.0, settled - began), BOTTOM - TOP, BLUE, 0.06),
         *_axes(across, up),
         Line([(LEFT, base), (RIGHT, base)], ORANGE, 1.2, dash=5),
         Line([(began, level), (RIGHT, level)], GREEN, 1.2, dash=5),
         *_marks(plot, across, marks),
-        Line(points, BLUE, 1.3),
+        Line(trace_points(plot, across, up), BLUE, 1.3),
         Text(began - 3, TOP - 8, "began", 10.5, SOFT, "end"),
         Text(settled + 3, TOP - 8, f"settled after {number(settled_s)} s", 10.5, SOFT),
         *_levels(plot, base, level),

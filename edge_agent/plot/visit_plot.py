@@ -20,6 +20,7 @@ from edge_agent.plot.drawing import (
     Line,
     Shape,
     Text,
+    cut,
     number,
 )
 
@@ -109,9 +110,8 @@ def _ticks(plot: VisitPlot, across: Axis, bottom: float) -> list[Shape]:
 
 
 def _lane(lane: Lane, plot: VisitPlot, across: Axis, y: float) -> list[Shape]:
-    short = lane.name if len(lane.name) <= LONGEST_NAME else f"{lane.name[: LONGEST_NAME - 1]}…"
     shapes: list[Shape] = [
-        Text(LEFT - 10, y + 4, short, 11.5, INK, "end"),
+        Text(LEFT - 10, y + 4, cut(lane.name, LONGEST_NAME), 11.5, INK, "end"),
         Line([(LEFT, y), (RIGHT, y)], FAINT),
     ]
     places = _places(lane, across)

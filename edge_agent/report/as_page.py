@@ -9,7 +9,7 @@ from edge_agent.plot.svg import to_svg
 from edge_agent.report.figures import Report
 from edge_agent.report.plots import by_day, by_product, by_weekday_and_hour
 from edge_agent.report.section import Section
-from edge_agent.report.sections import headline, sections
+from edge_agent.report.sections import headline, sections, title_of
 from edge_agent.report.words import METHOD
 
 _EXTRA = """
@@ -23,10 +23,12 @@ td:first-child { min-width: 6rem; }
 def report_page(report: Report) -> str:
     """The whole document; every text that came from outside is escaped."""
     tables = {section.name: section for section in sections(report)}
+    title = title_of(report)
+    story, *more = headline(report)
     shown = [
-        tag("h1", f"Losses of {report.shelf_id}, {report.span.first} to {report.span.last}"),
-        *(tag("p", line, class_="story") for line in headline(report)[:1]),
-        *(tag("p", line) for line in headline(report)[1:]),
+        tag("h1", title),
+        tag("p", story, class_="story"),
+        *(tag("p", line) for line in more),
         *(tag("p", note, class_="note") for note in report.notes),
         _table(tables.pop("outcome")),
         tag("h2", "Lost value by day"),
@@ -42,7 +44,6 @@ def report_page(report: Report) -> str:
             tag("p", f"Whole local days, {report.zone}. Money in {report.currency}."),
         ),
     ]
-    title = f"Losses of {report.shelf_id}, {report.span.first} to {report.span.last}"
     return page(title, STYLE + _EXTRA, *shown)
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from edge_agent.report.figures import Report
 from edge_agent.report.section import Section
-from edge_agent.report.sections import headline, sections
+from edge_agent.report.sections import headline, sections, title_of
 from edge_agent.report.words import METHOD
 
 PIPE_WIDTH = 100  # a report that goes to a file or a pager reads well at this
@@ -20,10 +20,9 @@ TEXT_WIDTH = 78
 
 def print_report(report: Report, console: Console) -> None:
     """Print every section that has something to say, and a line for those that have not."""
-    span = report.span
     console.print(
-        Text(f"Losses of {report.shelf_id}, {span.first} to {span.last}", style="bold"),
-        Text(f"({span.days} days, {report.zone}; money in {report.currency})", style="dim"),
+        Text(title_of(report), style="bold"),
+        Text(f"({report.span.days} days, {report.zone}; money in {report.currency})", style="dim"),
     )
     for line in headline(report):
         _say(line, console)
@@ -49,13 +48,11 @@ def _say(text: str, console: Console, style: str = "") -> None:
 
 def _print_section(section: Section, console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in section.columns:
+    for place, column in enumerate(section.columns):
         if column.is_text:
             table.add_column(Text(column.title), no_wrap=True, overflow="ellipsis")
         else:
-            width = max(
-                len(column.title), *(len(row[_at(section, column)]) for row in section.rows)
-            )
+            width = max(len(column.title), *(len(row[place]) for row in section.rows))
             table.add_column(Text(column.title), justify="right", no_wrap=True, min_width=width)
     for row in section.rows:
         table.add_row(*map(Text, row))
@@ -64,7 +61,3 @@ def _print_section(section: Section, console: Console) -> None:
     console.print(table)
     if section.remark:
         _say(section.remark, console, "dim")
-
-
-def _at(section: Section, column: object) -> int:
-    return next(n for n, other in enumerate(section.columns) if other is column)

@@ -146,3 +146,12 @@ class Report:
     refunds_given: tuple[CountRow, ...]
     restocks: tuple[RestockRow, ...]
     notes: tuple[str, ...]
+
+    def counts(self, section: str) -> tuple[tuple[CountRow, ...], str]:
+        """The rows of a section that only counts, and what its events are called."""
+        return {
+            "outcome": (self.outcomes, "cases"),
+            "margin": (self.margin, "times"),
+            "refund_due": (self.refunds_due, "visits"),
+            "refund_given": (self.refunds_given, "refunds"),
+        }[section]

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from edge_agent.report.cells import Cell, Cells, Uncountable, add
+from edge_agent.report.cells import Cells, Uncountable, add
 from edge_agent.report.span import Span
 from edge_agent.report.tallying import DAY_S, tally
 from edge_agent.store.history import Detail
@@ -65,12 +65,8 @@ def _names(detail: Detail) -> dict[str, str]:
 
 
 def _first_day(store: Store, cells: Cells) -> date | None:
-    days = [store.history.first_day(), min(map(_day, cells), default=None)]
+    days = [store.history.first_day(), min((cell.day for cell in cells), default=None)]
     return min((date.fromordinal(day) for day in days if day is not None), default=None)
-
-
-def _day(cell: Cell) -> int:
-    return cell.day
 
 
 def catalogue_names(store: Store) -> dict[str, str]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 
 from edge_agent.report.cells import Cells, add
-from edge_agent.report.payments import payment_payload
 from edge_agent.report.tallying import COUNTED_DAYS, DAY_S, observed_cells, tally
 from edge_agent.shelf.payments import Payment
+from edge_agent.shelf.telling_payments import payment_payload
 from edge_agent.store.history import FOLDED_AT_ONCE, Detail
 from edge_agent.store.store import Store
 

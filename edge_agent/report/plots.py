@@ -16,6 +16,7 @@ from edge_agent.plot.drawing import (
     Line,
     Shape,
     Text,
+    cut,
     round_step,
 )
 from edge_agent.report.figures import HeatCell, LossRow, Report, TimeRow
@@ -50,7 +51,7 @@ def by_day(report: Report) -> Drawing:
             name = date.fromisoformat(day.loss.key)
             text = f"{name:%m-%d}" if len(days) < MANY_DAYS else f"{name:%Y-%m}"
             shapes.append(Text(left + step / 2, bottom + 16, text, 10.5, SOFT, "middle"))
-    shapes += _legend(bottom + 38, "lost", "provisional", "nobody watched")
+    shapes += _legend(bottom + 38)
     shapes.append(Line([(LEFT, bottom), (RIGHT, bottom)], INK, 1))
     return Drawing(WIDTH, height, "Lost value by day", tuple(shapes))
 
@@ -71,10 +72,10 @@ def _value_axis(most: float, currency: str, top: float, bottom: float) -> tuple[
     return up, shapes
 
 
-def _legend(y: float, lost: str, provisional: str, shaded: str) -> list[Shape]:
+def _legend(y: float) -> list[Shape]:
     shapes: list[Shape] = []
     for number, (text, color, opacity) in enumerate(
-        ((lost, BLUE, 1.0), (provisional, ORANGE, 0.7), (shaded, SOFT, 0.15))
+        (("lost", BLUE, 1.0), ("provisional", ORANGE, 0.7), ("nobody watched", SOFT, 0.15))
     ):
         x = LEFT + number * 130
         shapes.append(Area(x, y - 9, 11, 11, color, opacity))
@@ -96,9 +97,8 @@ def by_weekday_and_hour(report: Report) -> Drawing:
         y = top + weekday * size
         shapes.append(Text(left - 10, y + size / 2 + 4, name, 11.5, INK, "end"))
         for hour in range(24):
-            cell = report.heat.get((weekday, hour))
             place = (left + hour * width + 1, y + 1, width - 2, size - 2)
-            shapes += _heat(cell, paces.get((weekday, hour)), most, place, report.currency)
+            shapes += _heat(paces.get((weekday, hour)), most, place, report.currency)
     bottom = top + 7 * size
     shapes.append(Text(left, bottom + 20, f"{report.currency} lost in an observed hour;", 11, SOFT))
     shapes.append(Line([(left + 196, bottom + 20), (left + 208, bottom + 8)], SOFT, 1))
@@ -111,24 +111,20 @@ def _pace(cell: HeatCell) -> float | None:
 
 
 def _heat(
-    cell: HeatCell | None,
     pace: float | None,
     most: float,
     place: tuple[float, float, float, float],
     currency: str,
 ) -> list[Shape]:
     left, top, width, height = place
-    if cell is None or pace is None:
-        paper: list[Shape] = [Area(left, top, width, height, FAINT, 0.6)]
+    shapes: list[Shape] = [Area(left, top, width, height, FAINT, 0.6)]
+    if pace is None:
         return [
-            *paper,
+            *shapes,
             Line([(left + 4, top + height - 4), (left + width - 4, top + 4)], SOFT, 0.6),
         ]
     share = (pace / most) ** 0.6 if most else 0.0
-    shapes: list[Shape] = [
-        Area(left, top, width, height, FAINT, 0.6),
-        Area(left, top, width, height, BLUE, share),
-    ]
+    shapes.append(Area(left, top, width, height, BLUE, share))
     if pace:
         color = "#ffffff" if share > 0.55 else INK
         shapes.append(
@@ -178,13 +174,3 @@ def _product(row: LossRow, top: float, size: float, across: Axis) -> list[Shape]
     if high <= across.high:
         shapes.append(Line([(end, middle - 4), (end, middle + 4)], INK, 1.2))
     return shapes
-
-
-def cut(name: str, width: int) -> str:
-    """A name that fits; letters of East Asian scripts take the room of two."""
-    room = 0
-    for number, letter in enumerate(name):
-        room += 2 if ord(letter) >= 0x1100 else 1
-        if room > width:
-            return name[: max(1, number - 1)].rstrip() + "…"
-    return name

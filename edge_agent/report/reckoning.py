@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from edge_agent.report.cells import Cell, Sums
 from edge_agent.report.counting import (
@@ -25,7 +26,7 @@ from edge_agent.report.figures import (
     TimeRow,
 )
 from edge_agent.report.intervals import UNKNOWN, rate_of_goods, share_lost, value_lost
-from edge_agent.report.sheet import Sheet, by_day, by_hour, by_weekday, by_weekday_and_hour
+from edge_agent.report.sheet import Sheet, by_day, by_weekday, by_weekday_and_hour
 from edge_agent.report.span import Span
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -53,7 +54,7 @@ class Circumstances:
 
 def make_report(cells: Mapping[Cell, Sums], of: Circumstances) -> Report:
     """Reckon every section."""
-    sheet = Sheet.of(cells, by_hour)
+    sheet = Sheet.of(cells)
     return Report(
         shelf_id=of.shelf_id,
         currency=of.currency,
@@ -79,9 +80,13 @@ def make_report(cells: Mapping[Cell, Sums], of: Circumstances) -> Report:
     )
 
 
-def _loss(
-    key: str, name: str, lost: Sums, taken: int, sold: Sums | None, provisional: Sums
-) -> LossRow:
+Figures = Callable[..., Sums]
+"""Gives the sums of measures, by their names, for whatever a row is of."""
+
+
+def _loss(key: str, name: str, of: Figures, *, has_sales: bool = True) -> LossRow:
+    lost, taken, provisional = of(*_LOST), of("taken").units, of("lost provisional")
+    sold = of("sold") if has_sales else None
     price = sold.value / sold.units if sold is not None and sold.units > 0 else None
     value = value_lost(lost, price)
     return LossRow(
@@ -100,29 +105,16 @@ def _loss(
 
 
 def _total(sheet: Sheet) -> TimeRow:
-    visits = sheet.all("hour", "visit")
-    loss = _loss(
-        "",
-        "all",
-        sheet.all("hour", *_LOST),
-        sheet.all("hour", "taken").units,
-        sheet.all("hour", "sold"),
-        sheet.all("hour", "lost provisional"),
-    )
-    return TimeRow(loss, visits.events, visits.units, sheet.all("hour", "observed").units)
+    return _time_row("", "all", partial(sheet.all, "hour"))
 
 
 def _time(sheet: Sheet, key: str, name: str) -> TimeRow:
-    visits = sheet.get("hour", key, "visit")
-    loss = _loss(
-        key,
-        name,
-        sheet.get("hour", key, *_LOST),
-        sheet.get("hour", key, "taken").units,
-        sheet.get("hour", key, "sold"),
-        sheet.get("hour", key, "lost provisional"),
-    )
-    return TimeRow(loss, visits.events, visits.units, sheet.get("hour", key, "observed").units)
+    return _time_row(key, name, partial(sheet.get, "hour", key))
+
+
+def _time_row(key: str, name: str, of: Figures) -> TimeRow:
+    visits = of("visit")
+    return TimeRow(_loss(key, name, of), visits.events, visits.units, of("observed").units)
 
 
 def _weekdays(sheet: Sheet) -> tuple[TimeRow, ...]:
@@ -149,15 +141,9 @@ def _heat(sheet: Sheet) -> dict[tuple[int, int], HeatCell]:
 def _products(sheet: Sheet, names: Mapping[str, str]) -> tuple[LossRow, ...]:
     """Products that were taken, sold or lost; the largest loss first."""
     rows = [
-        _loss(
-            sku,
-            names.get(sku, sku),
-            sheet.get("product", sku, *_LOST),
-            sheet.get("product", sku, "taken").units,
-            sheet.get("product", sku, "sold"),
-            sheet.get("product", sku, "lost provisional"),
-        )
-        for sku in sheet.keys("product", but=[""])
+        _loss(sku, names.get(sku, sku), partial(sheet.get, "product", sku))
+        for sku in sheet.keys("product")
+        if sku
     ]
     told = [row for row in rows if row.taken or row.sold or row.lost or row.provisional]
     return tuple(sorted(told, key=lambda row: (-(row.value.value or 0), row.name, row.key)))
@@ -168,14 +154,7 @@ def _plates(sheet: Sheet, known: tuple[str, ...]) -> tuple[LossRow, ...]:
     found = sheet.keys("plate")
     order = [*known, *(plate for plate in found if plate not in known)]
     return tuple(
-        _loss(
-            plate,
-            plate or NO_PLATE,
-            sheet.get("plate", plate, *_LOST),
-            sheet.get("plate", plate, "taken").units,
-            None,
-            sheet.get("plate", plate, "lost provisional"),
-        )
+        _loss(plate, plate or NO_PLATE, partial(sheet.get, "plate", plate), has_sales=False)
         for plate in order
     )
 

@@ -108,12 +108,7 @@ def _time_rows(section: str, times: Iterable[TimeRow], currency: str) -> Iterato
 
 
 def _counts(section: str, report: Report) -> Iterator[Row]:
-    found, events = {
-        "outcome": (report.outcomes, "cases"),
-        "margin": (report.margin, "times"),
-        "refund_due": (report.refunds_due, "visits"),
-        "refund_given": (report.refunds_given, "refunds"),
-    }[section]
+    found, events = report.counts(section)
     for row in found:
         yield _row(section, row.key, row.name, events, events, row.events)
         yield _row(section, row.key, row.name, "units", "units", row.units)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from edge_agent.report.figures import CountRow, Report
+from edge_agent.report.figures import Report
 from edge_agent.report.loss_sections import losses_section, times_section
 from edge_agent.report.section import Column, Section
 from edge_agent.report.words import (
@@ -18,6 +16,11 @@ from edge_agent.report.words import (
     percent,
     percent_range,
 )
+
+
+def title_of(report: Report) -> str:
+    """What the report is of, and of which days."""
+    return f"Losses of {report.shelf_id}, {report.span.first} to {report.span.last}"
 
 
 def headline(report: Report) -> list[str]:
@@ -116,12 +119,7 @@ def _late(report: Report) -> Section:
 
 
 def _counts(name: str, title: str, what: str, report: Report) -> Section:
-    found: dict[str, tuple[Sequence[CountRow], str]] = {
-        "margin": (report.margin, "times"),
-        "refund_due": (report.refunds_due, "visits"),
-        "refund_given": (report.refunds_given, "refunds"),
-    }
-    rows, events = found[name]
+    rows, events = report.counts(name)
     shown = [
         [row.name, count(row.events), count(row.units), _money(row.value, report)]
         for row in rows

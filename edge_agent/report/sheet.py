@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from edge_agent.report.cells import NOTHING, Cell, Cells, Sums, add, total_of
@@ -16,7 +16,8 @@ class Sheet:
 
     @classmethod
     def of(cls, cells: Mapping[Cell, Sums], key: Callable[[Cell], str] | None = None) -> Sheet:
-        """The sheet of these cells; `key` renames the key of the axis `hour`."""
+        """The sheet of these cells; `key` renames the key of the axis `hour`, else the
+        hour of the day, `00` to `23`."""
         merged: Cells = {}
         for cell, sums in cells.items():
             name = key(cell) if key is not None and cell.axis == "hour" else cell.key
@@ -33,14 +34,9 @@ class Sheet:
             sums for (a, _, m), sums in self._sums.items() if a == axis and m in measures
         )
 
-    def keys(self, axis: str, but: Iterable[str] = ()) -> list[str]:
+    def keys(self, axis: str) -> list[str]:
         """The keys that an axis has, in order."""
-        return sorted({k for a, k, _ in self._sums if a == axis and k not in set(but)})
-
-
-def by_hour(cell: Cell) -> str:
-    """The hour of the day: `00` to `23`."""
-    return cell.key
+        return sorted({k for a, k, _ in self._sums if a == axis})
 
 
 def by_weekday(cell: Cell) -> str:

@@ -48,7 +48,7 @@ def review_visit(
 ) -> list[Output]:
     """Open, revise, reopen or close the case of a visit whose grace is over."""
     visit = account.visit
-    case_id = case_id_of(visit.visit_id)
+    case_id = visit.case_id
     excused = _excused(state, case_id)
     missing = [m for m in finding.missing if m.unit.change_id not in excused]
     lines = loss_lines(missing, state)
@@ -83,27 +83,21 @@ def _excused(state: ShelfState, case_id: str) -> set[str]:
     }
 
 
-def case_id_of(visit_id: str) -> str:
-    """The case of a visit, whether there is one or not."""
-    return f"C{visit_id[1:]}"
-
-
 def review_restock(
     state: ShelfState, restock_id: str, lines: Sequence[LossLine], rules: Rules
 ) -> list[Output]:
     """Open, revise or close the case of a restock that came short."""
-    case_id = f"R{restock_id}"
-    if not lines and case_id not in state.cases:
+    restock = state.restocks[restock_id]
+    if not lines and restock.case_id not in state.cases:
         return []
     content = case_content(lines, None, None, rules)
-    restock = state.restocks[restock_id]
     if restock.started_at is not None and restock.finished_at is not None:
         content["started_at"] = rfc3339(restock.started_at)
         content["ended_at"] = rfc3339(restock.finished_at)
     return _settle(
         state,
         _Review(
-            case_id,
+            restock.case_id,
             None,
             content,
             "open",

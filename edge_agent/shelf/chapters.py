@@ -82,6 +82,10 @@ class Library:
                 self._open(chapter)
         return opened
 
+    def accounts(self) -> dict[str, Account]:
+        """The visits of all closed chapters, as they were settled."""
+        return {visit_id: chapter.accounts[visit_id] for visit_id, chapter in self.of_visit.items()}
+
     def open_visit(self, visit_id: str) -> None:
         """Open the chapter of a visit, if it is in one."""
         self._open(self.of_visit.get(visit_id))
@@ -105,7 +109,7 @@ class Library:
         return bool(found)
 
     def _by_time(self, rules: Rules) -> VisitsByTime:
-        return VisitsByTime((c.accounts[v].visit for v, c in self.of_visit.items()), rules)
+        return VisitsByTime((account.visit for account in self.accounts().values()), rules)
 
     def _close(
         self, found: dict[str, Account], purses: Sequence[Purse], now: float, rules: Rules

@@ -50,6 +50,7 @@ class Considering:
         self._shop = shop
         self._account = account
         self._rules = rules
+        self._payments = state.payments
         self._name = state.catalogue.name
         self._holders = {
             (paid.payment_id, paid.number): (visit_id, key)
@@ -57,8 +58,6 @@ class Considering:
             for key, paid in other.paid.items()
         }
         self._purses = {purse.payment_id: purse for purse in shop.purses}
-        # The other payments were reckoned with visits that are over (`chapters`).
-        self._live = frozenset(self._purses)
         self._stays: dict[str, Stay] = {}
         self._own = {paid.payment_id for paid in account.paid.values()}
         near = [payment for payment in state.payments.values() if self._is_near(payment)]
@@ -133,8 +132,7 @@ class Considering:
 
     def _is_free(self, paid: PaidUnit) -> bool:
         key = (paid.payment_id, paid.number)
-        is_spent = key in self._holders or key in self._shop.bought
-        return paid.payment_id in self._live and not is_spent
+        return key not in self._holders and key not in self._shop.bought
 
     def _say(self, unit: Unit, offer: _Offer) -> Payload:
         paid = offer.paid
@@ -166,8 +164,6 @@ class Considering:
         key = (paid.payment_id, paid.number)
         if key in self._shop.bought:
             return "taken by goods that a customer took during a restock"
-        if key not in self._holders:
-            return "taken by goods of a visit that is settled and over"
         visit_id, unit_key = self._holders[key]
         other = self._shop.accounts[visit_id]
         holder = next(gone for gone in other.gone if gone.key == unit_key)
@@ -203,7 +199,7 @@ class Considering:
         if visit_id not in self._stays:
             # As the matching counts it: what came back later included.
             self._stays[visit_id] = Stay.of(account.visit, account.taken.gone)
-        purse = self._purses[paid.payment_id]
+        purse = self._purse_of(self._payments[paid.payment_id])
         return price_parts(unit, self._stays[visit_id], purse, paid, self._rules)
 
     def _purse_of(self, payment: Payment) -> Purse:

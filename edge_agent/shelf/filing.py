@@ -111,7 +111,7 @@ def _(fact: CatalogueFact, state: ShelfState, rules: Rules) -> list[Output]:
         if not state.assortment.add(Catalogue(fact.version, products, plates), valid_from):
             return []
     lessons = use_catalogue(state, state.assortment.newest(), fact.at)
-    # What was valid before the oldest change that may still be told of is nobody's concern.
+    # A technician who edits the settings means what is sold from now on.
     return lessons if fact.version == 0 else lessons + _read_since(state, valid_from, rules)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from edge_agent.shelf.cases import RECONNECT_SETTLE_S
 from edge_agent.shelf.orders import end_of
-from edge_agent.shelf.state import Case, Restock, Rules, ShelfState
+from edge_agent.shelf.state import Change, Restock, Rules, ShelfState
 
 # Facts stay live this long after a payment could last have mattered, for a cloud that was away.
 KEEP_BEYOND_LATE_S = 86400.0
@@ -65,15 +65,8 @@ def forget(state: ShelfState, rules: Rules) -> None:
     spent = {tie for visit_id in leaving for tie in state.visits[visit_id].ties}
     for visit_id in leaving:
         del state.visits[visit_id]
-    last_at: dict[str, float] = {}
-    for change in state.changes.values():
-        if change.restock_id is not None:
-            before = last_at.get(change.restock_id, change.settled_at)
-            last_at[change.restock_id] = max(before, change.settled_at)
-    _drop(
-        state.restocks,
-        lambda r: max(_over_at(r), last_at.get(r.order.restock_id, -math.inf)) <= horizon,
-    )
+    changes = state.changes_by_restock()
+    _drop(state.restocks, lambda r: _last_of(r, changes[r.order.restock_id]) <= horizon)
     needed = {tie for visit in state.visits.values() for tie in visit.ties}
     needed |= {tie for restock in state.restocks.values() for tie in restock.ties}
     _drop(
@@ -89,20 +82,23 @@ def forget(state: ShelfState, rules: Rules) -> None:
         ),
     )
     state.assortment.forget(horizon)
-    _drop(state.cases, lambda case: _is_done(case, state, horizon))
+    live = {visit.case_id for visit in state.visits.values()}
+    live |= {restock.case_id for restock in state.restocks.values()}
+    _drop(
+        state.cases,
+        lambda c: c.state == "closed" and c.opened_at <= horizon and c.case_id not in live,
+    )
     while len(state.cases) > MAX_CASES:
         del state.cases[next(iter(state.cases))]
+
+
+def _last_of(restock: Restock, changes: Sequence[Change]) -> float:
+    return max(_over_at(restock), *(change.settled_at for change in changes), -math.inf)
 
 
 def _over_at(restock: Restock) -> float:
     end = end_of(restock)
     return restock.order.told_at if end is None else end
-
-
-def _is_done(case: Case, state: ShelfState, horizon: float) -> bool:
-    if case.state != "closed" or case.opened_at > horizon:
-        return False
-    return case.visit_id not in state.visits and case.case_id[1:] not in state.restocks
 
 
 def _leaving(state: ShelfState, horizon: float) -> set[str]:

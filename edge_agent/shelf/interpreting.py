@@ -15,8 +15,6 @@ from edge_agent.shelf.identify import Hypothesis, Step, identify, identify_toget
 from edge_agent.shelf.state import Change, ChangeKind, Rules, ShelfState
 from edge_agent.shelf.surroundings import START_SPREAD_S, Past, surroundings
 
-__all__ = ["START_SPREAD_S", "read_again"]
-
 # Two steps share a level where the second began so soon, from there, and it is known this badly.
 CHAINED_S, DOUBTFUL_G = 3.0, 0.5
 # What settled so long before a new change may have shared its level.

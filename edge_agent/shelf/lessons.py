@@ -6,6 +6,7 @@ What the shelf learns, it learns within bounds; what lies beyond them it suggest
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from edge_agent.shelf.catalogue import Catalogue, Product
@@ -55,7 +56,9 @@ def learn_from_visit(state: ShelfState, account: Account, rules: Rules) -> list[
     return outputs + _learn_from_unidentified(state, account)
 
 
-def learn_from_restock(state: ShelfState, restock: Restock, rules: Rules) -> list[Output]:
+def learn_from_restock(
+    state: ShelfState, restock: Restock, changes: Sequence[Change], rules: Rules
+) -> list[Output]:
     """Take in what a restock long over brought, of those products that came as ordered."""
     ended_at = end_of(restock)
     if ended_at is None or state.now <= ended_at + rules.late_s:
@@ -64,12 +67,11 @@ def learn_from_restock(state: ShelfState, restock: Restock, rules: Rules) -> lis
     for line in restock.order.lines:
         ordered[line.sku] += line.quantity
     came: Counter[str] = Counter()
-    changes = [c for c in state.changes.values() if c.restock_id == restock.order.restock_id]
-    for (sku, _), quantity in arrived(c for c in changes if c.kind != "withdrawn").items():
+    for (sku, _), quantity in arrived(changes).items():
         came[sku] += quantity
     outputs: list[Output] = []
-    for change in list(state.changes.values()):
-        if change.restock_id != restock.order.restock_id or change.taught or change.delta_g <= 0:
+    for change in changes:
+        if change.taught or change.delta_g <= 0:
             continue
         skus = [sku for sku, _ in change.counted]
         if len(skus) == 1 and came[skus[0]] == ordered[skus[0]]:

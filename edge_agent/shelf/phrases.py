@@ -104,9 +104,14 @@ def unknown_thing(unit: Unit, explanations: Sequence[Hypothesis], catalogue: Cat
     return f"{weight} (perhaps {enumerated(maybe, 'or')})" if maybe else weight
 
 
+def percent(confidence: float) -> int:
+    """A confidence in whole percents, 99 at most: a scale is never 100 % sure."""
+    return min(99, round(100 * confidence))
+
+
 def sureness(confidences: Iterable[float]) -> str:
-    """`97 % sure`, or `90 to 97 % sure`; empty for none. A scale is never 100 % sure."""
-    percents = sorted({min(99, round(100 * c)) for c in confidences})
+    """`97 % sure`, or `90 to 97 % sure`; empty for none."""
+    percents = sorted({percent(c) for c in confidences})
     if not percents:
         return ""
     if len(percents) == 1:

@@ -145,7 +145,7 @@ class _VisitPositions:
         self._account = account
         self._missing = {m.unit.key for m in finding.missing} if finding.missing else frozenset()
         self._waits = state.now < account.visit.ended_at + rules.grace_s
-        case = state.cases.get(f"C{account.visit.visit_id[1:]}")
+        case = state.cases.get(account.visit.case_id)
         self._case = case
         self._is_provisional = case is not None and case.state == "provisional"
 

@@ -16,8 +16,10 @@ from edge_agent.shelf.payments import Payment
 from edge_agent.shelf.price_parts import UNPAID
 from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.state import Change, Output, Rules, ShelfState
+from edge_agent.shelf.telling import alternatives_of
+from edge_agent.shelf.telling_payments import payment_payload
 from edge_agent.shelf.units import Unit
-from edge_agent.times import rfc3339
+from edge_agent.times import rfc3339, rfc3339_or_none
 
 Payload = dict[str, Any]
 
@@ -53,7 +55,7 @@ def reasons(
         "unpaid_price": UNPAID,
         "changes": [_change(change, account.readings) for change in changes],
         "units": units,
-        "payments": [payment_reason(payment) for payment in payments],
+        "payments": [payment_payload(payment) for payment in payments],
         "names": _names(state, changes, payments),
     }
 
@@ -61,10 +63,7 @@ def reasons(
 def restock_reasons(state: ShelfState, restock_id: str) -> Payload:
     """What stands behind the case of a restock that came short."""
     restock = state.restocks[restock_id]
-    changes = sorted(
-        (c for c in state.changes.values() if c.restock_id == restock_id and c.kind != "withdrawn"),
-        key=lambda c: (c.started_at, c.change_id),
-    )
+    changes = state.changes_by_restock()[restock_id]
     lines = restock.order.lines
     names = _names(state, changes, [])
     names |= {line.sku: state.catalogue.name(line.sku) for line in lines}
@@ -72,8 +71,8 @@ def restock_reasons(state: ShelfState, restock_id: str) -> Payload:
         "visit_id": None,
         "restock_id": restock_id,
         "operator": restock.order.operator,
-        "started_at": _time(restock.started_at),
-        "ended_at": _time(restock.finished_at),
+        "started_at": rfc3339_or_none(restock.started_at),
+        "ended_at": rfc3339_or_none(restock.finished_at),
         "ordered": [{"sku": x.sku, "quantity": x.quantity, "plate": x.plate} for x in lines],
         "changes": [_change(change, {}) for change in changes],
         "units": [],
@@ -86,42 +85,6 @@ def reasons_output(case_id: str, payload: Payload, at: float) -> Output:
     """The reasons of a case, for the shelf's own store alone."""
     told = {"case_id": case_id, **payload}
     return Output("reasons", "shelf.reason", case_id, at, told, audience="shelf")
-
-
-def payment_reason(payment: Payment) -> Payload:
-    """All that is known of a payment."""
-    return {
-        "payment_id": payment.payment_id,
-        "revision": payment.revision,
-        "state": payment.state,
-        "told_at": rfc3339(payment.told_at),
-        "opened_at": _time(payment.opened_at),
-        "paid_at": _time(payment.paid_at),
-        "closed_at": _time(payment.closed_at),
-        "total": payment.total,
-        "discount": payment.discount,
-        "paid": payment.paid,
-        "lines": [
-            {
-                "sku": line.sku,
-                "quantity": line.quantity,
-                "unit_price": line.unit_price,
-                "discount": line.discount,
-                "gift": line.gift,
-            }
-            for line in payment.lines
-        ],
-        "refunds": [
-            {
-                "refund_id": refund.refund_id,
-                "at": rfc3339(refund.at),
-                "amount": refund.amount,
-                "reason": refund.reason,
-                "lines": [{"sku": x.sku, "quantity": x.quantity} for x in refund.lines],
-            }
-            for refund in payment.refunds
-        ],
-    }
 
 
 def _ever_gone(account: Account) -> list[Unit]:
@@ -140,7 +103,7 @@ def _brought(account: Account, state: ShelfState) -> list[Change]:
 
 def _change(change: Change, readings: Mapping[str, Hypothesis]) -> Payload:
     reading = readings.get(change.change_id)
-    others = change.hypotheses[1:] if change.accepted else change.hypotheses
+    others = alternatives_of(change)
     return {
         "change_id": change.change_id,
         "revision": change.revision,
@@ -198,10 +161,6 @@ def _outcome(unit: Unit, missing: Missing | None, is_paid: bool) -> str:
 
 def _items(items: Iterable[tuple[str, int]]) -> list[Payload]:
     return [{"sku": sku, "quantity": quantity} for sku, quantity in items]
-
-
-def _time(at: float | None) -> str | None:
-    return None if at is None else rfc3339(at)
 
 
 def _names(

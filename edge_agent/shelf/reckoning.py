@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from edge_agent.shelf.chapters import ChangesByVisit
 from edge_agent.shelf.matching import Matching
 from edge_agent.shelf.memo import Memo
 from edge_agent.shelf.orders import end_of
@@ -23,8 +24,6 @@ from edge_agent.shelf.state import Change, Restock, Rules, ShelfState, Visit
 from edge_agent.shelf.units import Taken, take_from_restock, take_stock
 from edge_agent.shelf.windows import VisitsByTime
 
-ChangesByVisit = Mapping[str, tuple[Change, ...]]
-
 
 def match_shelf(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
     """Match what the visits took with the payments; nothing is handed on yet.
@@ -35,7 +34,12 @@ def match_shelf(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
     memo.library.open_touched(state, changes, rules)
     taken = _take_live(state, changes, rules, memo)
     purses = _purses(state, memo)
-    restocks = [s for r in state.restocks.values() if (s := _at_restock(state, r)) is not None]
+    at_restocks = state.changes_by_restock()
+    restocks = [
+        stay
+        for restock_id, restock in state.restocks.items()
+        if (stay := _at_restock(restock, at_restocks[restock_id])) is not None
+    ]
     matching, clusters = _match(taken, restocks, purses, rules, memo)
     readings = settle_by_payment(state, _goods(taken), matching, purses, rules)
     if readings:
@@ -125,14 +129,11 @@ def _purse(payment: Payment) -> Purse:
     return Purse.of(payment.payment_id, paid_units(payment))
 
 
-def _at_restock(state: ShelfState, restock: Restock) -> Stay | None:
+def _at_restock(restock: Restock, changes: Sequence[Change]) -> Stay | None:
     """What left during a restock, not ordered out, and did not come back: a customer's, maybe."""
-    restock_id, end = restock.order.restock_id, end_of(restock)
-    changes = [c for c in state.changes.values() if c.restock_id == restock_id]
-    changes = [c for c in changes if c.kind != "withdrawn"]
-    if end is None or not any(c.delta_g < 0 for c in changes):
+    if end_of(restock) is None or not any(c.delta_g < 0 for c in changes):
         return None
-    changes.sort(key=lambda c: (c.started_at, c.change_id))
+    restock_id = restock.order.restock_id
     ordered_out: Counter[str] = Counter()
     for line in restock.order.lines:
         ordered_out[line.sku] += max(0, -line.quantity)

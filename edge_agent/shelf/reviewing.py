@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from edge_agent.shelf.cases import case_id_of, facts_are_missing, review_restock, review_visit
+from edge_agent.shelf.cases import facts_are_missing, review_restock, review_visit
 from edge_agent.shelf.findings import Finding, find_missing
 from edge_agent.shelf.lessons import learn_from_restock, learn_from_visit, suggestions
 from edge_agent.shelf.memo import Memo
@@ -55,12 +55,8 @@ class Review:
 
     def _look_at(self, visit_id: str) -> None:
         """Review a visit, unless everything about it is as it was when it was reviewed last."""
-        state, account, finding = (
-            self._state,
-            self._shop.accounts[visit_id],
-            self._findings[visit_id],
-        )
-        visit = state.visits[visit_id]
+        account, finding = self._shop.accounts[visit_id], self._findings[visit_id]
+        state, visit = self._state, self._state.visits[visit_id]
         rivals = (account.rivals[u.key].payments for u in account.unpaid if u.key in account.rivals)
         ties = (*finding.payments, *sorted(account.ties.union(*rivals)))
         if visit.ties != ties:
@@ -74,7 +70,7 @@ class Review:
     def _grounds(self, account: Account, finding: Finding) -> tuple[Any, ...]:
         """All that a review of a visit follows from."""
         state, visit = self._state, account.visit
-        case = state.cases.get(case_id_of(visit.visit_id))
+        case = state.cases.get(visit.case_id)
         return (
             state.now < visit.ended_at + self._rules.visit_gap_s,
             state.now < visit.ended_at + self._rules.grace_s,
@@ -103,14 +99,16 @@ class Review:
         told = review_visit(state, account, finding, rules)
         self.outputs += told
         if told:
-            payload = reasons(state, self._shop, visit.visit_id, finding, rules)
-            self.outputs.append(reasons_output(case_id_of(visit.visit_id), payload, state.now))
+            accounts = {**self._memo.library.accounts(), **self._shop.accounts}
+            shop = replace(self._shop, accounts=accounts)
+            payload = reasons(state, shop, visit.visit_id, finding, rules)
+            self.outputs.append(reasons_output(visit.case_id, payload, state.now))
         if not visit.unobserved:
             self._tell_visit(account, finding)
 
     def _tell_visit(self, account: Account, finding: Finding) -> None:
         state, visit = self._state, self._state.visits[account.visit.visit_id]
-        case = state.cases.get(case_id_of(visit.visit_id))
+        case = state.cases.get(visit.case_id)
         short = bool(finding.missing)
         provisional = (
             short
@@ -152,10 +150,7 @@ class Review:
     def _look_at_restocks(self) -> None:
         """Tell what the restocks brought that are over, and tell it anew where that differs."""
         state, rules = self._state, self._rules
-        changes: dict[str, list[Change]] = defaultdict(list)
-        for change in state.changes.values() if state.restocks else ():
-            if change.restock_id is not None and change.kind != "withdrawn":
-                changes[change.restock_id].append(change)
+        changes = state.changes_by_restock()
         buyers: dict[str, set[str]] = defaultdict(set)
         for (payment_id, _), restock_id in self._shop.bought.items():
             buyers[restock_id].add(payment_id)
@@ -169,7 +164,7 @@ class Review:
                 self.outputs += review_restock(state, restock_id, [], rules)
             elif ended_at is not None and state.now >= ended_at + rules.visit_gap_s:
                 self._review_restock(restock, ended_at, changes[restock_id])
-                self.outputs += learn_from_restock(state, restock, rules)
+                self.outputs += learn_from_restock(state, restock, changes[restock_id], rules)
 
     def _review_restock(self, restock: Restock, ended_at: float, changes: Sequence[Change]) -> None:
         state, restock_id = self._state, restock.order.restock_id
@@ -190,6 +185,5 @@ class Review:
         cases = review_restock(state, restock_id, lines, self._rules)
         self.outputs += cases
         if cases:
-            case_id = f"R{restock_id}"
             payload = restock_reasons(state, restock_id)
-            self.outputs.append(reasons_output(case_id, payload, state.now))
+            self.outputs.append(reasons_output(restock.case_id, payload, state.now))

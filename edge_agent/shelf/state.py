@@ -94,6 +94,11 @@ class Visit:
     revision: int = 0
     told: dict[str, Any] | None = None
 
+    @property
+    def case_id(self) -> str:
+        """Names its case, whether there is one or not."""
+        return f"C{self.visit_id[1:]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -127,6 +132,11 @@ class Restock:
     revision: int = 0
     told: dict[str, Any] | None = None
     ties: tuple[str, ...] = ()
+
+    @property
+    def case_id(self) -> str:
+        """Names the case of its shortfall, whether there is one or not."""
+        return f"R{self.order.restock_id}"
 
     @property
     def reported(self) -> bool:
@@ -172,6 +182,16 @@ class ShelfState:
             c for c in self.changes.values() if c.visit_id == visit_id and c.kind != "withdrawn"
         ]
         return sorted(found, key=lambda c: (c.started_at, c.change_id))
+
+    def changes_by_restock(self) -> dict[str, list[Change]]:
+        """Each restock's changes that still count, in the order of time."""
+        found: dict[str, list[Change]] = {restock_id: [] for restock_id in self.restocks}
+        for change in self.changes.values() if found else ():
+            if change.restock_id is not None and change.kind != "withdrawn":
+                found.setdefault(change.restock_id, []).append(change)
+        for changes in found.values():
+            changes.sort(key=lambda c: (c.started_at, c.change_id))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,14 +30,15 @@ def change_output(change: Change, at: float) -> Output:
         "confidence": _confidence(change),
         "alternatives": [
             {"items": _items(h.items), "confidence": round(h.confidence, 4)}
-            for h in _alternatives(change)
+            for h in alternatives_of(change)
         ],
         "kind": change.kind,
     }
     return Output("changes", "shelf.change", change.change_id, at, payload)
 
 
-def _alternatives(change: Change) -> tuple[Hypothesis, ...]:
+def alternatives_of(change: Change) -> tuple[Hypothesis, ...]:
+    """What else a change may have been, beside what it is told as."""
     if change.kind == "withdrawn":
         return ()
     return change.hypotheses[1:] if change.accepted else change.hypotheses

@@ -99,8 +99,8 @@ def take_from_restock(
     return tuple(kept)
 
 
-def weigh_alike(first: Unit, second: Unit) -> bool:
-    """Whether two unknown units may be one thing that came and went."""
+def weigh_alike(first: Unit | Change, second: Unit | Change) -> bool:
+    """Whether what moved twice may be one thing that came and went."""
     return abs(first.delta_g + second.delta_g) <= max(
         SAME_THING_G, 3 * math.hypot(first.sigma_g, second.sigma_g)
     )
@@ -145,15 +145,9 @@ def _without_foreign_things(
 
 
 def _undoes(first: Change, second: Change, readings: Mapping[str, Hypothesis]) -> bool:
-    if first.plate != second.plate or abs(first.delta_g + second.delta_g) > _tolerance_g(
-        first, second
-    ):
+    if first.plate != second.plate or not weigh_alike(first, second):
         return False
     return any(not c.items and c.change_id not in readings for c in (first, second))
-
-
-def _tolerance_g(first: Change, second: Change) -> float:
-    return max(SAME_THING_G, 3 * math.hypot(first.sigma_g, second.sigma_g))
 
 
 def _units(change: Change, reading: Hypothesis | None) -> list[Unit]:

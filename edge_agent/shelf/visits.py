@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from edge_agent.shelf.interpreting import START_SPREAD_S
 from edge_agent.shelf.orders import restock_of
 from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
+from edge_agent.shelf.surroundings import START_SPREAD_S
 
 
 @dataclass(slots=True)
-class _Stay:
+class _Gathering:
     """Changes that follow close upon each other."""
 
     members: list[Change]
@@ -43,13 +43,13 @@ def regroup(state: ShelfState, rules: Rules, since: float = -math.inf) -> set[st
             moved.add(change.change_id)
             state.changes[change.change_id] = replace(change, restock_id=restock_id, visit_id=None)
     found: dict[str, Visit] = {}
-    stays = [*_observed(free, rules), *_unobserved(free)]
-    for stay in sorted(stays, key=lambda s: (s.members[0].first_at, s.unobserved)):
-        visit_id = stay.name
+    gatherings = [*_observed(free, rules), *_unobserved(free)]
+    for gathering in sorted(gatherings, key=lambda s: (s.members[0].first_at, s.unobserved)):
+        visit_id = gathering.name
         while visit_id in found:
             visit_id += "b"
-        found[visit_id] = _visit(state.visits.get(visit_id), visit_id, stay)
-        moved |= _join(state, stay.members, visit_id)
+        found[visit_id] = _visit(state.visits.get(visit_id), visit_id, gathering)
+        moved |= _join(state, gathering.members, visit_id)
     _replace_visits(state, found, {c.visit_id for c in recent})
     return moved
 
@@ -64,48 +64,48 @@ def _beginning(state: ShelfState, since: float, rules: Rules) -> float:
     return min(c.first_at for c in state.changes.values() if c.visit_id in touched)
 
 
-def _observed(free: Iterable[Change], rules: Rules) -> list[_Stay]:
-    stays: list[_Stay] = []
+def _observed(free: Iterable[Change], rules: Rules) -> list[_Gathering]:
+    gatherings: list[_Gathering] = []
     for change in free:
         if change.unobserved:
             continue
-        last = stays[-1] if stays else None
+        last = gatherings[-1] if gatherings else None
         if last is not None and change.started_at - last.ended_at <= rules.visit_gap_s:
             last.members.append(change)
             last.ended_at = max(last.ended_at, change.settled_at)
         else:
-            stays.append(_Stay([change], change.settled_at, unobserved=False))
-    return stays
+            gatherings.append(_Gathering([change], change.settled_at, unobserved=False))
+    return gatherings
 
 
-def _unobserved(free: Iterable[Change]) -> list[_Stay]:
+def _unobserved(free: Iterable[Change]) -> list[_Gathering]:
     """What was found at one start belongs together, though plates settle one after the other.
 
     What was observed in between parts one start from the next.
     """
-    stays: list[_Stay] = []
+    gatherings: list[_Gathering] = []
     apart = True
     for change in sorted(free, key=lambda c: (c.settled_at, c.change_id)):
         if not change.unobserved:
             apart = True
-        elif not apart and change.settled_at - stays[-1].ended_at <= START_SPREAD_S:
-            stays[-1].members.append(change)
-            stays[-1].ended_at = change.settled_at
+        elif not apart and change.settled_at - gatherings[-1].ended_at <= START_SPREAD_S:
+            gatherings[-1].members.append(change)
+            gatherings[-1].ended_at = change.settled_at
         else:
-            stays.append(_Stay([change], change.settled_at, unobserved=True))
+            gatherings.append(_Gathering([change], change.settled_at, unobserved=True))
             apart = False
-    for stay in stays:
-        stay.members.sort(key=lambda c: (c.first_at, c.change_id))
-    return stays
+    for gathering in gatherings:
+        gathering.members.sort(key=lambda c: (c.first_at, c.change_id))
+    return gatherings
 
 
-def _visit(known: Visit | None, visit_id: str, stay: _Stay) -> Visit:
+def _visit(known: Visit | None, visit_id: str, gathering: _Gathering) -> Visit:
     """The visit as it was, spanning its changes that still count."""
-    counting = [c for c in stay.members if c.kind != "withdrawn"] or stay.members
+    counting = [c for c in gathering.members if c.kind != "withdrawn"] or gathering.members
     started_at = min(c.started_at for c in counting)
     ended_at = max(c.settled_at for c in counting)
     if known is None:
-        return Visit(visit_id, started_at, ended_at, stay.unobserved)
+        return Visit(visit_id, started_at, ended_at, gathering.unobserved)
     if (known.started_at, known.ended_at) == (started_at, ended_at):
         return known
     return replace(known, started_at=started_at, ended_at=ended_at)
@@ -124,9 +124,7 @@ def _replace_visits(state: ShelfState, found: dict[str, Visit], former: set[str 
     """Use the visits found in place of `former` ones; what was told of those keeps them."""
     for visit_id in former - found.keys():
         visit = state.visits.get(visit_id or "")
-        told = visit is not None and (
-            visit.told is not None or f"C{visit.visit_id[1:]}" in state.cases
-        )
+        told = visit is not None and (visit.told is not None or visit.case_id in state.cases)
         if visit is not None and not told:
             del state.visits[visit.visit_id]
     is_new = not found.keys() <= state.visits.keys()

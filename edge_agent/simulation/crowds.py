@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edge_agent.simulation.plot_parts import Basket, Plot
+from edge_agent.simulation.plot_parts import Basket, Plot, claim_surplus, feign, goods_of
 from edge_agent.simulation.scene import Scene
 
 # Who comes second or third comes this long after the one before.
@@ -14,7 +14,7 @@ COMES_AFTER_S = (0.1, 5.0)
 def treat(scene: Scene, basket: Basket) -> None:
     """Two take; one of them pays for both in one payment."""
     _take_together(scene, basket)
-    _pay_between(scene, [[sku for sku, units in basket for _ in range(units)]])
+    _pay_between(scene, [goods_of(basket)])
 
 
 def trio(scene: Scene, basket: Basket) -> None:
@@ -40,13 +40,9 @@ def one_feigned(scene: Scene, basket: Basket) -> None:
     order = scene.order(theirs)
     if scene.venue.happens(0.5):
         order.tell(scene.wait(1.0, 4.0), "pending")
-    closed_at = scene.at + scene.venue.between(10.0, 200.0)
-    order.tell(closed_at, "closed")
+    feign(scene, order, scene.at + scene.venue.between(10.0, 200.0), theirs, gone_at)
     scene.at = begun_at
     _pay_between(scene, goods[1:])
-    known_at = closed_at + scene.venue.timing.grace_s
-    scene.lose("feigned", theirs, gone_at, known_at=known_at)
-    scene.claim(theirs, known_at)
 
 
 def one_substituted(scene: Scene, basket: Basket) -> None:
@@ -57,8 +53,7 @@ def one_substituted(scene: Scene, basket: Basket) -> None:
     _pay_between(scene, [[cheap], *_each(others)])
     prices = scene.venue.prices
     scene.lose("substituted", [dear], gone_at, value=prices[dear] - prices[cheap])
-    timing = scene.venue.timing
-    scene.claim([cheap], scene.at + timing.pay_ahead_s + timing.grace_s + timing.visit_gap_s)
+    claim_surplus(scene, [cheap])
 
 
 def _each(basket: Basket) -> list[list[str]]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from edge_agent.simulation.cashier import Line
-from edge_agent.simulation.plot_parts import Basket, Plot, goods_of, soon, take_all
+from edge_agent.simulation.plot_parts import (
+    Basket,
+    Plot,
+    claim_surplus,
+    goods_of,
+    soon,
+    take_all,
+    take_singly,
+)
 from edge_agent.simulation.plots import after
 from edge_agent.simulation.scene import Scene
 
 # More than any basket costs: the coupon pays for all of it.
 WHOLE = 10**9
 PENDING_S = (240.0, 3600.0)
-ONE_BY_ONE_S = (240.0, 780.0)
 
 
 def free_order(scene: Scene, basket: Basket) -> None:
@@ -74,7 +79,7 @@ def one_too_many(scene: Scene, basket: Basket) -> None:
     take_all(scene, basket)
     soon(scene)
     scene.buy([*goods_of(basket), basket[0][0]])
-    _claim_surplus(scene, basket[0][0])
+    claim_surplus(scene, [basket[0][0]])
 
 
 def put_back_paid(scene: Scene, basket: Basket) -> None:
@@ -86,13 +91,7 @@ def put_back_paid(scene: Scene, basket: Basket) -> None:
     scene.at = min(paid_at, gone_at + 0.45 * scene.venue.timing.visit_gap_s)
     scene.put_back(basket[0][0])
     scene.at = max(scene.at, paid_at)
-    _claim_surplus(scene, basket[0][0])
-
-
-def _claim_surplus(scene: Scene, sku: str) -> None:
-    """What is paid for and did not leave would cover whoever takes it next."""
-    timing = scene.venue.timing
-    scene.claim([sku], scene.at + timing.pay_ahead_s + timing.grace_s + timing.visit_gap_s)
+    claim_surplus(scene, [basket[0][0]])
 
 
 def exchanged(scene: Scene, basket: Basket) -> None:
@@ -197,7 +196,6 @@ def one_by_one(scene: Scene, basket: Basket) -> None:
     """Takes one after the other over an hour; the order opened at the beginning pays for all."""
     goods = [sku for sku, _ in basket]
     opened = scene.order(goods) if scene.venue.happens(0.5) else None
-    scene.claim(goods, scene.at + len(goods) * ONE_BY_ONE_S[1] + 1800.0)
 
     def pay(last: Scene) -> None:
         if opened is not None:
@@ -207,18 +205,6 @@ def one_by_one(scene: Scene, basket: Basket) -> None:
             last.buy(goods)
 
     take_singly(scene, goods, pay)
-
-
-def take_singly(scene: Scene, goods: list[str], end: Callable[[Scene], None]) -> None:
-    """Take the first of these now and the others in visits of their own; `end` comes at last."""
-    scene.pause()
-    scene.take(goods[0])
-    if goods[1:]:
-        scene.later(
-            scene.venue.between(*ONE_BY_ONE_S), lambda again: take_singly(again, goods[1:], end)
-        )
-    else:
-        end(scene)
 
 
 FAIR_PLOTS: dict[str, Plot] = {

@@ -5,8 +5,17 @@ from __future__ import annotations
 import math
 from itertools import combinations_with_replacement
 
-from edge_agent.simulation.fair_plots import ONE_BY_ONE_S, PENDING_S
-from edge_agent.simulation.plot_parts import Basket, Plot, goods_of, soon, take_all
+from edge_agent.simulation.fair_plots import PENDING_S
+from edge_agent.simulation.plot_parts import (
+    Basket,
+    Plot,
+    claim_surplus,
+    feign,
+    goods_of,
+    soon,
+    take_all,
+    take_singly,
+)
 from edge_agent.simulation.plots import after
 from edge_agent.simulation.scene import Scene
 
@@ -38,9 +47,7 @@ def several_cheap(scene: Scene, basket: Basket) -> None:
     prices = scene.venue.prices
     paid = sum(prices[sku] for sku in goods_of(cheap))
     scene.lose("substituted", [dear], gone_at, value=prices[dear] - paid)
-    timing = scene.venue.timing
-    until = scene.at + timing.pay_ahead_s + timing.grace_s + timing.visit_gap_s
-    scene.claim(goods_of(cheap), until)
+    claim_surplus(scene, goods_of(cheap))
 
 
 def pending_feigned(scene: Scene, basket: Basket) -> None:
@@ -51,10 +58,7 @@ def pending_feigned(scene: Scene, basket: Basket) -> None:
     take_all(scene, basket)
     order.tell(scene.wait(1.0, 4.0), "pending")
     closed_at = scene.at + scene.venue.between(*PENDING_S)
-    order.tell(closed_at, "closed")
-    known_at = closed_at + scene.venue.timing.grace_s
-    scene.lose("feigned", goods, scene.hands_gone_at, known_at=known_at)
-    scene.claim(goods, known_at)
+    feign(scene, order, closed_at, goods, scene.hands_gone_at)
 
 
 def half_feigned(scene: Scene, basket: Basket) -> None:
@@ -67,9 +71,7 @@ def half_feigned(scene: Scene, basket: Basket) -> None:
     scene.wait(1.0, 6.0)
     second = scene.order(goods[-1:])
     closed_at = scene.at + scene.venue.between(20.0, 200.0)
-    second.tell(closed_at, "closed")
-    known_at = closed_at + scene.venue.timing.grace_s
-    scene.lose("feigned", goods[-1:], gone_at, known_at=known_at)
+    known_at = feign(scene, second, closed_at, goods[-1:], gone_at)
     scene.claim(goods, known_at)
 
 
@@ -77,10 +79,7 @@ def revoked(scene: Scene, basket: Basket) -> None:
     """Pays, and has the payment revoked."""
     after(scene, basket)
     revoked_at = scene.at + scene.venue.between(0.5, 6.0) * scene.venue.timing.grace_s
-    scene.last_order().tell(revoked_at, "closed")
-    known_at = revoked_at + scene.venue.timing.grace_s
-    scene.lose("feigned", goods_of(basket), scene.hands_gone_at, known_at=known_at)
-    scene.claim(goods_of(basket), known_at)
+    feign(scene, scene.last_order(), revoked_at, goods_of(basket), scene.hands_gone_at)
 
 
 def refunded_whole(scene: Scene, basket: Basket) -> None:
@@ -174,31 +173,19 @@ def too_late(scene: Scene, basket: Basket) -> None:
 
 def one_by_one_unpaid(scene: Scene, basket: Basket) -> None:
     """Takes one after the other over an hour and pays for none."""
-    _one_by_one(scene, basket, paid=False)
+    goods = goods_of(basket)
+    take_singly(scene, goods, lambda last: None, unpaid=goods)
 
 
 def one_left_off(scene: Scene, basket: Basket) -> None:
     """Takes one after the other over an hour and pays for all but the first."""
-    _one_by_one(scene, basket, paid=True)
+    first, *others = goods_of(basket)
 
+    def pay(last: Scene) -> None:
+        soon(last)
+        last.buy(others)
 
-def _one_by_one(scene: Scene, basket: Basket, *, paid: bool) -> None:
-    goods = [sku for sku, _ in basket]
-    scene.claim(goods, scene.at + len(goods) * ONE_BY_ONE_S[1] + 1800.0)
-    lost = goods[:1] if paid else goods
-
-    def take(now: Scene, left: list[str]) -> None:
-        now.pause()
-        now.take(left[0])
-        if left[0] in lost:
-            now.lose("unpaid", left[:1], now.hands_gone_at)
-        if left[1:]:
-            now.later(now.venue.between(*ONE_BY_ONE_S), lambda again: take(again, left[1:]))
-        elif paid:
-            soon(now)
-            now.buy(goods[1:])
-
-    take(scene, goods)
+    take_singly(scene, [first, *others], pay, unpaid=[first])
 
 
 FOUL_PLOTS: dict[str, Plot] = {

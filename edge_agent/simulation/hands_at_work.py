@@ -60,15 +60,16 @@ class HandsAtWork:
 
     def taken_g(self, sku: str) -> tuple[float, ...]:
         """The grams of the units of a product that this visit took last."""
-        taken = next(a for a in reversed(self._actions) if a.sku == sku and a.quantity < 0)
-        return tuple(-grams for grams in taken.parts_g)
+        return tuple(-grams for grams in self._last_taking(sku).parts_g)
 
     def put_back(self, sku: str, *, at_once: bool = False) -> None:
         """Put back what this visit took last of the product; at once: the plate is not let rest."""
-        taken = next(a for a in reversed(self._actions) if a.sku == sku and a.quantity < 0)
         if at_once:
-            self._gone_at.pop(taken.plate, None)
+            self._gone_at.pop(self._last_taking(sku).plate, None)
         self.put(sku, self.taken_g(sku))
+
+    def _last_taking(self, sku: str) -> Action:
+        return next(a for a in reversed(self._actions) if a.sku == sku and a.quantity < 0)
 
     def roomy_plate(self, grams: float, but: str) -> str:
         """Any other plate than `but` on which there is room for so much; else that one."""

@@ -6,7 +6,15 @@ hand and every payment, and follows the contract's rules, would report in the en
 
 from __future__ import annotations
 
-from edge_agent.simulation.plot_parts import Basket, Plot, goods_of, soon, take_all
+from edge_agent.simulation.plot_parts import (
+    Basket,
+    Plot,
+    claim_surplus,
+    feign,
+    goods_of,
+    soon,
+    take_all,
+)
 from edge_agent.simulation.scene import Scene
 
 
@@ -155,9 +163,7 @@ def feigned(scene: Scene, basket: Basket) -> None:
     if scene.venue.happens(0.5):
         order.tell(scene.wait(1.0, 4.0), "pending")
     closed_at = scene.at + 2.0 + scene.venue.between(0.05, 2.0) * _grace_s(scene)
-    order.tell(closed_at, "closed")
-    scene.lose("feigned", goods, gone_at, known_at=closed_at + _grace_s(scene))
-    scene.claim(goods, closed_at + _grace_s(scene))
+    feign(scene, order, closed_at, goods, gone_at)
 
 
 def underpaid(scene: Scene, basket: Basket) -> None:
@@ -180,9 +186,7 @@ def substituted(scene: Scene, basket: Basket) -> None:
     scene.buy([cheap, *goods_of(between)])
     prices = scene.venue.prices
     scene.lose("substituted", [dear], gone_at, value=prices[dear] - prices[cheap])
-    # The unused payment would cover anybody's cheap one while it may come ahead of the goods.
-    timing = scene.venue.timing
-    scene.claim([cheap], scene.at + timing.pay_ahead_s + timing.grace_s + timing.visit_gap_s)
+    claim_surplus(scene, [cheap])
 
 
 def refunded(scene: Scene, basket: Basket) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 
 from edge_agent.errors import UsageError
 from edge_agent.simulation.live import USUAL_VISITS_PER_HOUR, LiveShelf
-from edge_agent.simulation.script import CloudMessage
 from edge_agent.simulation.shop import settings_toml
 from edge_agent.simulation.variation import USUAL, Variation
 from edge_agent.simulation.weights_text import TICKS_PER_S, header, rows
@@ -56,12 +55,14 @@ def simulate(
         raise UsageError(f"{out} is a file; give a folder for the recording.") from error
     (out / "shelf.toml").write_text(settings_toml(shelf.settings), encoding="utf-8")
     messages = _write_weights(shelf, hours * 3600.0, out / "weights.csv", progress)
-    messages += _lines_of(shelf.messages_due(math.inf))
+    messages += [message.line() for message in shelf.messages_due(math.inf)]
     _write_lines(out / "messages.jsonl", messages)
-    _write_lines(out / "truth.jsonl", truth_lines(shelf, variation.adversarial is not None))
+    _write_lines(
+        out / "truth.jsonl", truth_lines(shelf, with_visits=variation.adversarial is not None)
+    )
 
 
-def truth_lines(shelf: LiveShelf, with_visits: bool) -> list[dict[str, Any]]:
+def truth_lines(shelf: LiveShelf, *, with_visits: bool) -> list[dict[str, Any]]:
     """What really happened on a shelf so far as lines of `truth.jsonl`, by time."""
     changes, losses = shelf.truth_until(math.inf)
     lines = [(c.at, c.line()) for c in changes] + [(x.at, x.line()) for x in losses]
@@ -113,15 +114,11 @@ def _write_weights(
             numbers = np.arange(first, shelf.cells.sample)
             ticks = start_ticks + np.rint(numbers * (TICKS_PER_S / shelf.rate_hz))
             weights.write(rows(ticks.astype(np.int64), grams))
-            messages += _lines_of(shelf.messages_due(shelf.now))
+            messages += [message.line() for message in shelf.messages_due(shelf.now)]
             if progress is not None:
                 progress(shelf.cells.sample / samples)
         weights.write(b"\n")
     return messages
-
-
-def _lines_of(messages: Iterable[CloudMessage]) -> list[dict[str, Any]]:
-    return [{"time": round(m.at, 3), "topic": m.topic, "payload": m.event} for m in messages]
 
 
 def _write_lines(file: Path, lines: Iterable[dict[str, Any]]) -> None:

@@ -8,12 +8,7 @@ from dataclasses import dataclass
 
 from edge_agent.simulation.cashier import Line, Order
 from edge_agent.simulation.hands_at_work import HandsAtWork
-from edge_agent.simulation.script import (
-    CloudMessage,
-    TrueLoss,
-    Visit,
-    true_changes,
-)
+from edge_agent.simulation.script import CloudMessage, TrueLoss, Visit, true_changes
 from edge_agent.simulation.venue import Venue
 
 
@@ -122,6 +117,7 @@ class Scene(HandsAtWork):
         """The visit as planned, with the messages of its orders and what else was posted."""
         timing = self.venue.timing
         settled_at = self.hands_gone_at + timing.visit_gap_s + timing.grace_s
+        actions = sorted(self._actions, key=lambda action: action.at)
         messages = [
             *self._posted,
             *(m for order, first in self._orders for m in order.messages[first:]),
@@ -131,13 +127,9 @@ class Scene(HandsAtWork):
             kind=self._kind,
             starts_at=self.starts_at,
             ends_at=self.ends_at,
-            actions=tuple(sorted(self._actions, key=lambda action: action.at)),
+            actions=tuple(actions),
             messages=tuple(sorted(messages, key=lambda message: message.at)),
-            changes=tuple(
-                change
-                for action in sorted(self._actions, key=lambda action: action.at)
-                for change in true_changes(action)
-            ),
+            changes=tuple(change for action in actions for change in true_changes(action)),
             losses=tuple(
                 TrueLoss(at, kind, sku, quantity, value, max(settled_at, known_at))
                 for kind, at, sku, quantity, value, known_at in self._losses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -53,6 +54,15 @@ class CloudMessage:
     at: float
     topic: str
     event: dict[str, Any]
+
+    @property
+    def payload_bytes(self) -> bytes:
+        """The event as a recording of it is replayed: compact JSON."""
+        return json.dumps(self.event, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def line(self) -> dict[str, Any]:
+        """The line of `messages.jsonl` (contract, section 4)."""
+        return {"time": round(self.at, 3), "topic": self.topic, "payload": self.event}
 
 
 @dataclass(frozen=True, slots=True)

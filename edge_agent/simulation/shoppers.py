@@ -15,7 +15,7 @@ from edge_agent.simulation.chance import stream
 from edge_agent.simulation.mix import Mixes
 from edge_agent.simulation.plot_parts import Basket, Plot, Pool
 from edge_agent.simulation.profiles import Profile
-from edge_agent.simulation.restocking import Twist, plan_restock
+from edge_agent.simulation.restocking import USUAL_TWIST, Twist, plan_restock
 from edge_agent.simulation.scene import Errand, Scene
 from edge_agent.simulation.script import Visit
 from edge_agent.simulation.stockroom import Stockroom, Units
@@ -127,7 +127,7 @@ class Shoppers:
     def _twist(self, at: float) -> Twist:
         """What is unusual about a restock: nothing, but where every way is played."""
         if not self._is_adversarial:
-            return Twist()
+            return USUAL_TWIST
         free = self._free(at)
         return Twist(
             short=self._venue.happens(SHORT_SHARE),
@@ -141,11 +141,12 @@ class Shoppers:
     def _try(self, name: str, plot: Plot, at: float) -> Visit | None:
         if at + plot.lasts_s > self._last_hand_at:
             return None
-        basket = self._basket(plot, at)
+        free = self._free(at)
+        basket = self._basket(plot, free)
         if basket is None:
             return None
         snapshot = self.stock.snapshot()
-        scene = Scene(self._venue, self._number + 1, name, at, self._free(at))
+        scene = Scene(self._venue, self._number + 1, name, at, free)
         plot.play(scene, basket)
         timing = self._venue.timing
         until = scene.ends_at + timing.grace_s + timing.visit_gap_s
@@ -175,9 +176,8 @@ class Shoppers:
             heapq.heappush(self._errands, (errand.at, self._number, errand))
         return visit
 
-    def _basket(self, plot: Plot, at: float) -> Basket | None:
+    def _basket(self, plot: Plot, free: list[str]) -> Basket | None:
         size = plot.products[int(self._rng.integers(len(plot.products)))]
-        free = self._free(at)
         pool = [
             sku
             for sku in free
@@ -221,9 +221,7 @@ class Shoppers:
         ]
         if len(cheaper) < wanted:
             return None
-        cheap = [cheaper[int(self._rng.integers(len(cheaper)))]]
-        while len(cheap) < wanted:
-            cheap.append(cheaper[int(self._rng.integers(len(cheaper)))])
+        cheap = [cheaper[int(self._rng.integers(len(cheaper)))] for _ in range(wanted)]
         if wanted > 1 and sum(prices[sku] for sku in cheap) >= prices[chosen[0]]:
             return None
         return [(sku, 1) for sku in (*chosen, *cheap)]

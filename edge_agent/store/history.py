@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ COUNTED: tuple[ViewKind, ...] = ("change", "visit", "case", "payment", "restock"
 # So many details at a time: they are first written to the WAL, and the loop waits meanwhile.
 FOLDED_AT_ONCE = 200
 
-_MARKS = ",".join("?" * len(COUNTED))
+_SELECT = f"select kind, key, at, payload from view where kind in ({','.join('?' * len(COUNTED))})"
 _SETTLED = "not (kind = 'case' and coalesce(json_extract(payload, '$.state'), '') <> 'closed')"
 _ADD = """
 insert into tally values (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -78,14 +78,10 @@ class History:
         As many as `limit` means: call again. All of it is on the disk, or nothing.
         """
         with self._db.together():
-            due = [
-                Detail(k, key, at, json.loads(text))
-                for k, key, at, text in self._db.rows(
-                    f"select kind, key, at, payload from view where kind in ({_MARKS}) and at < ?"
-                    f" and {_SETTLED} limit ?",
-                    (*COUNTED, before, limit),
-                )
-            ]
+            found = self._db.rows(
+                f"{_SELECT} and at < ? and {_SETTLED} limit ?", (*COUNTED, before, limit)
+            )
+            due = [_detail(row) for row in found]
             total: Cells = {}
             for detail in due:
                 add(total, self._retire(detail, now, tally))
@@ -137,12 +133,8 @@ class History:
 
     def details(self, since: float) -> Iterator[Detail]:
         """Everything kept whole that counts and was told at `since` or later."""
-        found = self._db.rows(
-            f"select kind, key, at, payload from view where kind in ({_MARKS}) and at >= ?",
-            (*COUNTED, since),
-        )
-        for kind, key, at, text in found:
-            yield Detail(kind, key, at, json.loads(text))
+        for row in self._db.rows(f"{_SELECT} and at >= ?", (*COUNTED, since)):
+            yield _detail(row)
 
     def prune(self, before_day: int, receipts_before: Mapping[str, float]) -> int:
         """Drop tallies of days before this ordinal and, by kind, receipts of folds before then.
@@ -156,3 +148,8 @@ class History:
                     "delete from folded where kind = ? and at < ?", (kind, before)
                 )
         return dropped
+
+
+def _detail(row: Sequence[Any]) -> Detail:
+    kind, key, at, text = row
+    return Detail(kind, key, at, json.loads(text))

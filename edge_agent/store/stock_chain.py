@@ -62,10 +62,11 @@ def _start(ledger: StockLedger) -> tuple[int, bytes] | Broken:
 def _gap(expected: int, found: int) -> Broken:
     if found < expected:
         return Broken(found, f"row {found} should have been folded long ago")
-    missing = (
-        f"row {expected} is" if found == expected + 1 else f"rows {expected} to {found - 1} are"
-    )
-    return Broken(expected, f"{missing} missing")
+    return Broken(expected, f"{_rows_are(expected, found - 1)} missing")
+
+
+def _rows_are(first: int, last: int) -> str:
+    return f"row {first} is" if first == last else f"rows {first} to {last} are"
 
 
 def _end(head: tuple[int, bytes] | None, number: int, seal: bytes, rows: int) -> Whole | Broken:
@@ -75,8 +76,7 @@ def _end(head: tuple[int, bytes] | None, number: int, seal: bytes, rows: int) ->
         return Broken(None, f"the note of how many rows there are is missing; {number} are there")
     last, last_seal = head
     if number < last:
-        which = f"row {last} is" if last == number + 1 else f"rows {number + 1} to {last} are"
-        return Broken(number + 1, f"{which} missing at the end")
+        return Broken(number + 1, f"{_rows_are(number + 1, last)} missing at the end")
     if number > last:
         return Broken(last + 1, f"row {last + 1} was added by something else")
     if seal != last_seal:

@@ -114,9 +114,11 @@ class Views:
 
     def calibration(self, plate: str) -> tuple[float, float] | None:
         """Return the zero and the scale factor with which a plate's level was stored."""
-        rows = self._db.rows("select value from meta where key = ?", (f"calibration {plate}",))
-        found = [tuple(float(part) for part in value.split()) for (value,) in rows]
-        return (found[0][0], found[0][1]) if found else None
+        text = self._db.value("select value from meta where key = ?", (f"calibration {plate}",))
+        if text is None:
+            return None
+        zero_counts, counts_per_g = text.split()
+        return float(zero_counts), float(counts_per_g)
 
     def put_calibration(self, plate: str, zero_counts: float, counts_per_g: float) -> None:
         """Note how a plate's counts become grams."""

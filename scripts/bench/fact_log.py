@@ -111,7 +111,7 @@ def keep(seed: int, day: Day, file: Path) -> None:
     store.close()
     log = {
         "settings": settings_toml(shelf.settings),
-        "truth": truth_lines(shelf, True),
+        "truth": truth_lines(shelf, with_visits=True),
         "entries": ledger.entries,
         "duration_s": duration_s,
     }
@@ -142,7 +142,7 @@ def _play(shelf: LiveShelf, pipeline: Pipeline, ledger: NotingLedger, end_at: fl
 
 
 def _entry(message: CloudMessage) -> Entry:
-    payload = json.dumps(message.event, ensure_ascii=False, separators=(",", ":"))
+    payload = message.payload_bytes.decode()
     return {"at": message.at, "topic": message.topic, "payload": payload}
 
 
@@ -192,8 +192,11 @@ def _tell(entry: Entry, ledger: Ledger, inbox: Inbox) -> list[Output]:
 
 
 def _note(outputs: Sequence[Output], decided: Decided) -> None:
-    for output in outputs:
-        if output.topic in ("changes", "losses"):
-            decided.reports.append(
-                {"time": output.at, "topic": output.topic, "payload": {"data": output.payload}}
-            )
+    decided.reports.extend(
+        report_of(output) for output in outputs if output.topic in ("changes", "losses")
+    )
+
+
+def report_of(output: Output) -> dict[str, Any]:
+    """An output as far as a score reads the line that `edge-agent replay` prints of it."""
+    return {"time": output.at, "topic": output.topic, "payload": {"data": output.payload}}

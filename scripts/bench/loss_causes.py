@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from edge_agent.reported import OpenLine, Report, open_lines
-from edge_agent.scoring_losses import IN_VISIT_S, match_losses
+from edge_agent.scoring_losses import match_losses, place_of
 from edge_agent.truth import TrueLoss, TrueVisit, Truth
 
 NOBODY = "nobody there"
@@ -31,10 +31,12 @@ class Cause:
 
 @dataclass(slots=True)
 class Causes:
-    """Wrong visits of several days by their cause: how many, worth what, and examples."""
+    """Wrong visits of several days by their cause: `count`, worth what, and examples.
+
+    `visits` counts all that were played, right or wrong, by plot.
+    """
 
     visits: Counter[str] = field(default_factory=Counter)
-    wrong: Counter[str] = field(default_factory=Counter)
     count: Counter[Cause] = field(default_factory=Counter)
     value: Counter[Cause] = field(default_factory=Counter)
     examples: dict[Cause, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -53,7 +55,7 @@ class Causes:
                 missed[_of_loss(visits, loss)].append(loss)
         for m, line in enumerate(lines):
             if m not in found:
-                false[_of_line(visits, line)].append(line)
+                false[place_of(visits, line.started_at, line.ended_at)].append(line)
         self.visits.update(visit.kind for visit in visits)
         for place in sorted({*missed, *false}):
             plot = visits[place].kind if place >= 0 else NOBODY
@@ -62,7 +64,6 @@ class Causes:
                 tuple(sorted(x.kind for x in missed[place])),
                 tuple(sorted(x.kind for x in false[place])),
             )
-            self.wrong[plot] += 1
             self.count[cause] += 1
             self.value[cause] += sum(x.value or 0 for x in missed[place])
             self.value[cause] += sum(x.value for x in false[place])
@@ -81,19 +82,7 @@ def _of_loss(visits: Sequence[TrueVisit], loss: TrueLoss) -> int:
             n for n, v in enumerate(visits) if v.kind.startswith("refunded") and v.at <= loss.at
         ]
         return before[-1] if before else -1
-    return _nearest(visits, loss.at, loss.at)
-
-
-def _of_line(visits: Sequence[TrueVisit], line: OpenLine) -> int:
-    return _nearest(visits, line.started_at, line.ended_at)
-
-
-def _nearest(visits: Sequence[TrueVisit], started_at: float, ended_at: float) -> int:
-    best = min(
-        range(len(visits)), key=lambda n: visits[n].distance_s(started_at, ended_at), default=-1
-    )
-    far = best < 0 or visits[best].distance_s(started_at, ended_at) > IN_VISIT_S
-    return -1 if far else best
+    return place_of(visits, loss.at, loss.at)
 
 
 def _example(name: str, missed: Sequence[TrueLoss], false: Sequence[OpenLine]) -> str:

@@ -16,6 +16,7 @@ from edge_agent.settings import Settings
 from edge_agent.shelf.facts import ChangeFact, Fact, LevelsFact, PaymentFact
 from edge_agent.shelf.payments import Payment, PaymentLine
 from edge_agent.simulation.chance import stream
+from edge_agent.simulation.recording import MIDNIGHT_AT, MORNING_S
 from edge_agent.truth import TrueLoss
 from edge_agent.weighing.change import WeightChange, change_id
 
@@ -26,7 +27,7 @@ PAYS_AHEAD = 0.15
 SIGMA_G = 0.12
 SAME_PLATE_S = 1.6
 LEVEL_G = 3000.0
-MONDAY_AT = 1772413200.0
+MONDAY_AT = MIDNIGHT_AT + MORNING_S
 HISTORY_EVERY_S = 120.0
 HISTORY_UNPAID = 0.1
 

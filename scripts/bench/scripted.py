@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import heapq
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from edge_agent.settings import Settings
 from edge_agent.shelf.facts import ChangeFact, LevelsFact
 from edge_agent.simulation.chance import stream
-from edge_agent.simulation.script import CloudMessage, TrueChange, Visit
+from edge_agent.simulation.script import CloudMessage, TrueChange
 from edge_agent.simulation.shoppers import RHYTHM, Shoppers
 from edge_agent.weighing.change import WeightChange, change_id
 
@@ -51,13 +51,12 @@ def script(
     waiting: list[tuple[float, int, TrueChange | CloudMessage]] = []
     ties = 0
     visits = iter(shoppers.next_visit, None)
-    for visit in _and_an_end(visits):
+    for visit in chain(visits, [None]):
         until = visit.starts_at if visit is not None else float("inf")
         while waiting and waiting[0][0] < until:
             at, _, what = heapq.heappop(waiting)
             if isinstance(what, CloudMessage):
-                payload = json.dumps(what.event, ensure_ascii=False, separators=(",", ":"))
-                yield Message(at, what.topic, payload.encode())
+                yield Message(at, what.topic, what.payload_bytes)
             else:
                 delta_g = what.grams + float(rng.normal(0.0, SIGMA_G))
                 levels_g[what.plate] += delta_g
@@ -67,11 +66,6 @@ def script(
             for what in told:
                 ties += 1
                 heapq.heappush(waiting, (what.at, ties, what))
-
-
-def _and_an_end(visits: Iterator[Visit]) -> Iterator[Visit | None]:
-    yield from visits
-    yield None
 
 
 def _change(true: TrueChange, delta_g: float, level_g: float) -> ChangeFact:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from edge_agent.times import rfc3339
@@ -15,19 +14,6 @@ PRICES = {product.sku: product.price for product in shelf_settings().product}
 STRANGE_PRICE = 300
 USUAL_DELAY_S = 0.4
 OPENED_BEFORE_S = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message as it arrives: Unix seconds, the topic without prefix, the CloudEvent."""
-
-    at: float
-    topic: str
-    event: dict[str, Any]
-
-    def line(self) -> dict[str, Any]:
-        """Its line of `messages.jsonl`."""
-        return {"time": round(self.at, 3), "topic": self.topic, "payload": self.event}
 
 
 Post = Callable[[float, str, str, str, dict[str, Any], float | None, int], None]

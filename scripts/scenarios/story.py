@@ -13,7 +13,8 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from edge_agent.simulation.script import Action
+from edge_agent.simulation.recording import MIDNIGHT_AT, MORNING_S
+from edge_agent.simulation.script import Action, CloudMessage
 from edge_agent.times import rfc3339
 from scripts.scenarios.endings import Ending
 from scripts.scenarios.goods import Larder, shelf_settings
@@ -21,15 +22,13 @@ from scripts.scenarios.orders import (
     OPENED_BEFORE_S,
     PRICES,
     USUAL_DELAY_S,
-    Message,
     Order,
     RestockOrder,
     cart,
     counted,
 )
 
-# Monday, 2 March 2026, nine in the morning in Shanghai.
-MONDAY_AT_NINE = 1_772_413_200.0
+MONDAY_AT_NINE = MIDNIGHT_AT + MORNING_S
 HAND_S = 0.8
 HOUR, DAY = 3600.0, 86400.0
 SOURCE = "/operator"
@@ -46,7 +45,7 @@ class Story:
         self.larder = Larder(self.seed)
         self.levels_g = self.larder.levels_g()
         self.actions: list[Action] = []
-        self.messages: list[Message] = []
+        self.messages: list[CloudMessage] = []
         self.cuts: list[tuple[float, float]] = []
         self.clock_set: list[tuple[float, float]] = []
         self.ending: Ending = {}
@@ -151,7 +150,8 @@ class Story:
         }
         first = at + USUAL_DELAY_S if arrives is None else arrives
         for place in range(times):
-            self.messages.append(Message(self.start_at + first + 2.0 * place, topic, event))
+            arrives_at = self.start_at + first + 2.0 * place
+            self.messages.append(CloudMessage(arrives_at, topic, event))
 
 
 Plot = Callable[[Story], None]

@@ -8,13 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge_agent.ledger import Ledger, rules_of
+from edge_agent.ledger import Ledger
 from edge_agent.settings import Settings
 from edge_agent.shelf.facts import ChangeFact, EvidenceFact, Fact
-from edge_agent.shelf.findings import find_missing
-from edge_agent.shelf.memo import Memo
-from edge_agent.shelf.reasons import reasons, reasons_output, restock_reasons
-from edge_agent.shelf.settling import reckon
 from edge_agent.store import EvidenceFile, Store, TraceRow
 from edge_agent.trace_codec import pack
 from edge_agent.vision.frames import encode_jpeg
@@ -42,24 +38,9 @@ def make_case(state: Path, *facts: Fact, until: float, known: Settings | None = 
             _keep_trace(store, fact)
             ledger.take(_keep_pictures(store, state, fact))
     ledger.tick(START + until)
-    _keep_reasons(store, ledger, known)
     cases = [case["case_id"] for case in store.views.list("case", newest_first=False)]
     store.close()
     return cases
-
-
-def _keep_reasons(store: Store, ledger: Ledger, known: Settings) -> None:
-    rules = rules_of(known)
-    shop = reckon(ledger.state, rules, Memo())
-    findings = find_missing(ledger.state, shop.accounts, rules)
-    for case in ledger.state.cases.values():
-        if case.visit_id is None and case.case_id.startswith("R"):
-            payload = restock_reasons(ledger.state, case.case_id[1:])
-        else:
-            visit_id = f"V{case.case_id[1:]}"
-            payload = reasons(ledger.state, shop, visit_id, findings[visit_id], rules)
-        output = reasons_output(case.case_id, payload, ledger.state.now)
-        store.views.put("reason", output.key, output.at, output.payload)
 
 
 def _keep_trace(store: Store, fact: ChangeFact) -> None:

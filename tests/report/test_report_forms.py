@@ -12,10 +12,10 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
+from edge_agent.plot.drawing import cut
 from edge_agent.report.as_page import report_page
 from edge_agent.report.as_text import print_report
 from edge_agent.report.figures import Report
-from edge_agent.report.plots import cut
 from edge_agent.report.rows import COLUMNS, to_csv, to_tree
 from edge_agent.report.words import amount, duration, percent
 from edge_agent.store import Store

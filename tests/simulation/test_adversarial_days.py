@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,11 +17,9 @@ from edge_agent.simulation.mix import USUAL_FOUL
 from edge_agent.simulation.plots import PLOTS
 from edge_agent.simulation.script import Visit
 from edge_agent.simulation.shop import demo_settings
-from edge_agent.simulation.shoppers import Shoppers
 from edge_agent.simulation.variation import Variation
+from tests.simulation.played_days import covered, last_revisions, lost, taken, visits_of_a_day
 
-START_AT = 1772380800.0
-DAY_S = 86400.0
 SEEDS = range(3)
 EVERY_PLOT = {*PLOTS, *FAIR_PLOTS, *CROWDS, *FOUL_PLOTS, *FOUL_CROWDS}
 FOUL = {*USUAL_FOUL, *FOUL_PLOTS, *FOUL_CROWDS}
@@ -32,54 +29,12 @@ PRICES = {product.sku: product.price for product in demo_settings().product}
 
 
 def a_day(seed: int, share: float = 0.4, visits_per_hour: float = 30.0) -> list[Visit]:
-    shoppers = Shoppers(
-        seed, demo_settings(), START_AT, visits_per_hour,
-        last_hand_at=START_AT + DAY_S - 300, adversarial=share,
-    )  # fmt: skip
-    return list(iter(shoppers.next_visit, None))
+    return visits_of_a_day(seed, visits_per_hour, share)
 
 
 @pytest.fixture(scope="module")
 def visits() -> list[Visit]:
     return [visit for seed in SEEDS for visit in a_day(seed)]
-
-
-def payments_of(visit: Visit) -> list[dict[str, Any]]:
-    latest: dict[str, dict[str, Any]] = {}
-    for message in visit.messages:
-        if message.topic == "payments":
-            told = message.event["data"]
-            known = latest.setdefault(told["payment_id"], told)
-            if told["revision"] > known["revision"]:
-                latest[told["payment_id"]] = told
-    return list(latest.values())
-
-
-def gone(visit: Visit) -> Counter[str]:
-    goods: Counter[str] = Counter()
-    for change in visit.changes:
-        for sku, quantity in change.items:
-            goods[sku] -= quantity
-    return goods
-
-
-def covered(visit: Visit) -> Counter[str]:
-    goods: Counter[str] = Counter()
-    for payment in payments_of(visit):
-        if payment["state"] in ("paid", "refunded"):
-            for line in payment["lines"]:
-                goods[line["sku"]] += line["quantity"]
-            for refund in payment["refunds"]:
-                for line in refund["lines"] if refund["reason"] == "returned" else ():
-                    goods[line["sku"]] -= line["quantity"]
-    return goods
-
-
-def lost(visit: Visit) -> Counter[str | None]:
-    goods: Counter[str | None] = Counter()
-    for loss in visit.losses:
-        goods[loss.sku] += loss.quantity
-    return goods
 
 
 def test_every_way_to_pay_and_not_to_pay_is_played_in_its_share(visits: list[Visit]) -> None:
@@ -103,7 +58,7 @@ def test_what_is_lost_in_a_visit_is_what_left_without_money(visits: list[Visit])
     for visit in visits:
         if visit.kind in LONGER | {"restock", "too late", "unknown code", "fixture"}:
             continue
-        assert lost(visit) == gone(visit) - covered(visit), visit.kind
+        assert lost(visit) == taken(visit) - covered(visit), visit.kind
 
 
 def test_substitutes_lose_the_difference_and_all_else_its_price(visits: list[Visit]) -> None:
@@ -111,7 +66,7 @@ def test_substitutes_lose_the_difference_and_all_else_its_price(visits: list[Vis
         for loss in visit.losses:
             price = PRICES[loss.sku] * loss.quantity if loss.sku else 0
             if loss.kind == "substituted":
-                spare = covered(visit) - gone(visit)
+                spare = covered(visit) - taken(visit)
                 price -= sum(PRICES[sku] * units for sku, units in spare.items())
             assert loss.value == price
             assert loss.value > 0 or loss.kind == "unidentified"
@@ -147,7 +102,7 @@ def test_who_takes_one_by_one_comes_in_visits_of_their_own_that_one_order_pays(
     paid: Counter[str] = Counter()
     for visit in visits:
         if visit.kind in ("one by one", "two visits"):
-            goods += gone(visit)
+            goods += taken(visit)
             paid += covered(visit)
     assert goods.total() > 10
     assert goods == paid
@@ -155,7 +110,7 @@ def test_who_takes_one_by_one_comes_in_visits_of_their_own_that_one_order_pays(
 
 def test_no_payment_is_for_nothing(visits: list[Visit]) -> None:
     for visit in visits:
-        for payment in payments_of(visit):
+        for payment in last_revisions(visit):
             assert payment["lines"] or payment["state"] == "opened", visit.kind
 
 

@@ -4,65 +4,24 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from edge_agent.settings import MatchingSettings
 from edge_agent.simulation.plots import PLOTS
-from edge_agent.simulation.script import Visit
 from edge_agent.simulation.shop import demo_settings, initial_stock
 from edge_agent.simulation.shoppers import Shoppers
+from tests.simulation.played_days import (
+    START_AT,
+    last_revisions,
+    lost,
+    paid,
+    returned_for_refund,
+    taken,
+    visits_of_a_day,
+)
 
-START_AT = 1772380800.0
-DAY_S = 86400.0
 SEEDS = range(5)
-
-
-def visits_of_a_day(seed: int) -> list[Visit]:
-    shoppers = Shoppers(
-        seed, demo_settings(), START_AT, 10.0,
-        last_hand_at=START_AT + DAY_S - 300, end_at=START_AT + DAY_S,
-    )  # fmt: skip
-    return list(iter(shoppers.next_visit, None))
-
-
-def last_revisions(visit: Visit) -> list[dict[str, Any]]:
-    """The final state of each payment of a visit, whatever the order of arrival."""
-    latest: dict[str, dict[str, Any]] = {}
-    for message in visit.messages:
-        if message.topic == "payments":
-            told = message.event["data"]
-            known = latest.setdefault(told["payment_id"], told)
-            if told["revision"] > known["revision"]:
-                latest[told["payment_id"]] = told
-    return list(latest.values())
-
-
-def taken(visit: Visit) -> Counter[str]:
-    goods: Counter[str] = Counter()
-    for change in visit.changes:
-        goods[change.sku] -= change.quantity
-    return goods
-
-
-def paid(visit: Visit) -> Counter[str]:
-    goods: Counter[str] = Counter()
-    for payment in last_revisions(visit):
-        if payment["state"] in ("paid", "refunded"):
-            for line in payment["lines"]:
-                goods[line["sku"]] += line["quantity"]
-    return goods
-
-
-def returned_for_refund(visit: Visit) -> Counter[str]:
-    goods: Counter[str] = Counter()
-    for payment in last_revisions(visit):
-        for refund in payment["refunds"]:
-            for line in refund["lines"]:
-                if refund["reason"] == "returned":
-                    goods[line["sku"]] += line["quantity"]
-    return goods
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -82,12 +41,7 @@ def test_the_losses_of_a_visit_are_its_goods_without_money(seed: int) -> None:
         if visit.kind == "restock":
             assert not visit.losses
             continue
-        lost: Counter[str] = Counter()
-        for loss in visit.losses:
-            assert loss.sku is not None
-            lost[loss.sku] += loss.quantity
-        covered = paid(visit) - returned_for_refund(visit)
-        assert lost == taken(visit) - covered
+        assert lost(visit) == taken(visit) - (paid(visit) - returned_for_refund(visit))
         for loss in visit.losses:
             assert loss.sku is not None
             assert loss.kind == visit.kind

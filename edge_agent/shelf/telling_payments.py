@@ -1,22 +1,26 @@
-"""A payment as the store keeps it: the message's own fields (contract, section 3). Pure."""
+"""A payment in messages, answers and stored reasons, in the words of the contract, section 3."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from edge_agent.shelf.payments import Payment
-from edge_agent.times import rfc3339
+from edge_agent.times import rfc3339, rfc3339_or_none
 
 
 def payment_payload(payment: Payment) -> dict[str, Any]:
-    """The payment's highest revision for the commands and the report, times in RFC 3339."""
+    """All that is known of a payment: its highest revision, times in RFC 3339."""
     return {
         "payment_id": payment.payment_id,
         "revision": payment.revision,
         "state": payment.state,
-        "opened_at": _when(payment.opened_at),
-        "paid_at": _when(payment.paid_at),
-        "closed_at": _when(payment.closed_at),
+        "told_at": rfc3339(payment.told_at),
+        "opened_at": rfc3339_or_none(payment.opened_at),
+        "paid_at": rfc3339_or_none(payment.paid_at),
+        "closed_at": rfc3339_or_none(payment.closed_at),
+        "total": payment.total,
+        "discount": payment.discount,
+        "paid": payment.paid,
         "lines": [
             {
                 "sku": line.sku,
@@ -27,21 +31,14 @@ def payment_payload(payment: Payment) -> dict[str, Any]:
             }
             for line in payment.lines
         ],
-        "total": payment.total,
-        "discount": payment.discount,
-        "paid": payment.paid,
         "refunds": [
             {
                 "refund_id": refund.refund_id,
                 "at": rfc3339(refund.at),
                 "amount": refund.amount,
                 "reason": refund.reason,
-                "lines": [{"sku": line.sku, "quantity": line.quantity} for line in refund.lines],
+                "lines": [{"sku": x.sku, "quantity": x.quantity} for x in refund.lines],
             }
             for refund in payment.refunds
         ],
     }
-
-
-def _when(at: float | None) -> str | None:
-    return None if at is None else rfc3339(at)
