@@ -12,6 +12,7 @@ from typing import Any
 from edge_agent.case_file import CaseFile
 from edge_agent.shelf.phrases import money
 from edge_agent.times import parse_time
+from edge_agent.told_changes import has_left
 
 Payload = dict[str, Any]
 
@@ -64,7 +65,7 @@ def goods(items: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> str:
 
 def said_of(change: Payload, names: Mapping[str, str]) -> str:
     """What a change was taken for, and how sure."""
-    verb = "taken" if change["delta_g"] < 0 else "put"
+    verb = "taken" if has_left(change) else "put"
     read_as = change.get("read_as")
     if read_as:
         return f"{goods(read_as, names)} {verb}, as a payment says"
@@ -82,6 +83,8 @@ def said_of(change: Payload, names: Mapping[str, str]) -> str:
 
 def grams(change: Payload) -> str:
     """`−346.2 ± 0.1 g`."""
+    if change["delta_g"] is None:
+        return "seen, not weighed"
     sign = "−" if change["delta_g"] < 0 else "+"
     return f"{sign}{abs(change['delta_g']):.1f} ± {change['sigma_g']:.1f} g"
 

@@ -23,6 +23,7 @@ _KINDS: dict[str, type[Any]] = {
     "clock": facts.ClockFact,
     "verdict": facts.VerdictFact,
     "evidence": facts.EvidenceFact,
+    "sight": facts.SightFact,
     "tick": facts.Tick,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ class ReportedChange:
     """A reported change in its last revision; `told_at` is when its first one was published.
 
     `confidence` is that of `items`, where there is one; `alternatives` are the further explanations
-    that were told, likeliest first.
+    that were told, likeliest first. `delta_g` is NaN where nothing was weighed.
     """
 
     change_id: str
@@ -81,7 +82,8 @@ def reported_changes(reports: Iterable[Report]) -> list[ReportedChange]:
             change_id,
             data["plate"],
             parse_time(data["settled_at"]),
-            data["delta_g"],
+            # Of what a camera alone has seen no weight is known.
+            math.nan if data["delta_g"] is None else data["delta_g"],
             normal_items(data["items"]),
             first_told[change_id],
             data.get("confidence"),

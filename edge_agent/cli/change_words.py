@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.cli.console import note
+from edge_agent.told_changes import has_left, weight_of
 
 
 def product_names(config: Path | None) -> dict[str, str]:
@@ -29,7 +30,9 @@ def goods(items: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> str:
 
 
 def grams_of(change: Mapping[str, Any]) -> str:
-    """What a change weighs, with its deviation."""
+    """What a change weighs, with its deviation; what a camera saw alone weighs nothing known."""
+    if change["delta_g"] is None:
+        return "seen"
     return f"{change['delta_g']:+.1f} ± {change['sigma_g']:.1f}"
 
 
@@ -53,13 +56,13 @@ def sure_of(change: Mapping[str, Any]) -> str:
 def title_of(change: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """One line that says what a change was."""
     what = goods(change["items"], names)
-    direction = "taken" if change["delta_g"] < 0 else "put"
+    direction = "taken" if has_left(change) else "put"
     said = {
         "removed": f"{what} taken",
         "returned": f"{what} put back",
         "restocked": f"{what} {direction} in a restock",
         "unobserved": f"{what or 'something'} {direction} while nobody watched",
-        "unidentified": f"{abs(change['delta_g']):.1f} g {direction}, no product for sure",
+        "unidentified": f"{weight_of(change).lstrip('−+')} {direction}, no product for sure",
         "withdrawn": "it was no change after all",
     }
     return f"Plate {change['plate']}: {said.get(change['kind'], change['kind'])}"

@@ -10,6 +10,7 @@ from rich.text import Text
 from edge_agent.cli.demo_words import DOES, Words
 from edge_agent.simulation.script import TrueChange
 from edge_agent.simulation.story import Story, Told, VisitStory
+from edge_agent.told_changes import weight_of
 
 TRUE, OPEN, FALSE, QUIET = "green", "yellow", "bold red", "dim"
 Row = tuple[Text, Text]
@@ -82,7 +83,7 @@ class VisitsPicture:
         return Text("✗ not found", FALSE)
 
     def _told(self, told: Told, style: str, mark: str) -> Text:
-        grams = f"  {told['delta_g']:+.1f} g".replace("-", "−")
+        grams = f"  {weight_of(told)}"
         return Text.assemble(
             (f"{mark} {told['plate']} {self._words.change(told)}", style), (grams, QUIET)
         )

@@ -20,6 +20,7 @@ from edge_agent.plot.svg import to_svg
 from edge_agent.plot.visit_plot import Event, Lane, VisitPlot, draw_visit
 from edge_agent.shelf.phrases import duration, money
 from edge_agent.times import parse_time
+from edge_agent.told_changes import has_left, weight_of
 
 Payload = dict[str, Any]
 
@@ -52,8 +53,8 @@ def _plates(file: CaseFile) -> list[Lane]:
     lanes: dict[str, list[Event]] = {}
     for change in file.changes:
         items = change.get("read_as") or change["items"]
-        what = goods(items, file.names) or f"{abs(change['delta_g']):.0f} g"
-        is_taken = change["delta_g"] < 0
+        what = goods(items, file.names) or weight_of(change).lstrip("−+")
+        is_taken = has_left(change)
         event = Event(parse_time(change["settled_at"]), what, "taken" if is_taken else "put")
         lanes.setdefault(change["plate"], []).append(event)
     return [Lane(f"plate {plate}", tuple(events)) for plate, events in lanes.items()]

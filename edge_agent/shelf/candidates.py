@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from edge_agent.shelf.catalogue import Product
+from edge_agent.shelf.sights import Sight
 
 Items = tuple[tuple[str, int], ...]
 
@@ -33,6 +34,9 @@ BEYOND_STOCK = 0.1
 # weight is as likely between 5 and 10 g as between 1 and 2 kg: density 1 / (6 w) at weight w.
 FOREIGN_PRIOR = 0.02
 LOG_RANGE = 6.0
+# Somebody who lays a thing in the place of goods chooses it to weigh about as much, to this part.
+# Weight alone cannot tell it from what left, so only a picture brings it into consideration.
+SWAP_PRIOR, SWAP_PART = 0.05, 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Surroundings:
     `stock`: counts on the plate where they are known. `just_left`: units by SKU that left any
     plate shortly before, which may be coming back; `away`: those that left within the hour.
     `restocking`: the operator fills the shelf; `expected` is what the order has for this plate,
-    where there is an order.
+    where there is an order. `sight` is what a picture says of the thing, where there is one.
     """
 
     planogram: Sequence[Product]
@@ -66,6 +70,7 @@ class Surroundings:
     restocking: bool = False
     expected: Mapping[str, int] = field(default_factory=dict)
     away: Mapping[str, int] = field(default_factory=dict)
+    sight: Sight | None = None
 
 
 def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
@@ -86,6 +91,16 @@ def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
     foreign = FOREIGN_RETURN_PRIOR if brought else FOREIGN_PRIOR
     far_g = LOG_RANGE * max(abs(delta_g), 1.0) / math.sqrt(2 * math.pi)
     yield Candidate((), delta_g, far_g**2, foreign)
+    if brought and around.sight is not None:
+        yield from _lookalikes(around)
+
+
+def _lookalikes(around: Surroundings) -> Iterator[Candidate]:
+    """Yield things that are none, and weigh about what has just left."""
+    for product in around.planogram:
+        if product.weight_g and around.just_left.get(product.sku, 0):
+            off_g = SWAP_PART * product.weight_g
+            yield Candidate((), product.weight_g, off_g**2, SWAP_PRIOR)
 
 
 def _combinations(

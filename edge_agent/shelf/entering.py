@@ -17,6 +17,8 @@ def enter(state: ShelfState, before: Change | None, after: Change, *, is_settled
 
     `is_settled`: the plate was counted after the change, so what it was matters no more.
     """
+    if after.by_sight:
+        return
     plate, book = after.plate, state.books.get(after.plate)
     stir = _stir(after) - (_stir(before) if before is not None else Bustle())
     state.bustle += stir

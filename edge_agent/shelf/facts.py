@@ -140,6 +140,15 @@ class EvidenceFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SightFact:
+    """What pictures say of the thing that moved in a change (`shelf.sights`)."""
+
+    at: float
+    change_id: str
+    likelihoods: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A time that something waited for has come."""
 
@@ -159,5 +168,6 @@ Fact = (
     | ClockFact
     | VerdictFact
     | EvidenceFact
+    | SightFact
     | Tick
 )

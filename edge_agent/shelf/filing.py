@@ -21,6 +21,7 @@ from edge_agent.shelf.facts import (
     PaymentFact,
     PriceFact,
     RestockFact,
+    SightFact,
     TaughtFact,
     Tick,
     VerdictFact,
@@ -29,6 +30,7 @@ from edge_agent.shelf.interpreting import read_again
 from edge_agent.shelf.lessons import teach, use_catalogue
 from edge_agent.shelf.orders import record_restock
 from edge_agent.shelf.payments import in_shelf_time
+from edge_agent.shelf.sights import Sight
 from edge_agent.shelf.state import Change, Output, Rules, ShelfState
 from edge_agent.shelf.stock import book_change, file_count, file_levels
 from edge_agent.shelf.telling import change_output, query_output
@@ -167,6 +169,15 @@ def _(fact: EvidenceFact, state: ShelfState, rules: Rules) -> list[Output]:
         kept = tuple(sorted({*change.evidence, *fact.evidence_ids}))
         state.changes[fact.change_id] = replace(change, evidence=kept)
     return []
+
+
+@file_fact.register
+def _(fact: SightFact, state: ShelfState, rules: Rules) -> list[Output]:
+    state.sights[fact.change_id] = Sight(fact.at, fact.likelihoods)
+    change = state.changes.get(fact.change_id)
+    if change is None or change.kind == "withdrawn":
+        return []
+    return _read_since(state, change.settled_at, rules)
 
 
 @file_fact.register

@@ -10,6 +10,7 @@ from typing import Literal
 from edge_agent.shelf.payments import PaidUnit, Payment
 from edge_agent.shelf.reckoned import Account
 from edge_agent.shelf.state import Rules, ShelfState
+from edge_agent.shelf.swaps import Swaps
 from edge_agent.shelf.units import Unit
 from edge_agent.shelf.windows import VisitsByTime
 
@@ -23,6 +24,7 @@ LossKind = Literal[
     "substituted",
     "refunded",
     "unidentified",
+    "swapped",
     "unobserved",
     "restock_shortfall",
 ]
@@ -112,6 +114,7 @@ def _unpaid(
     feigned = _FeignedUnits(unfinished)
     rest: LossKind = "underpaid" if account.paid else "unpaid"
     found: list[Missing] = []
+    swaps = Swaps(account, state)
     for unit in left:
         sure = _confidence(account, unit)
         payment = feigned.take(unit)
@@ -120,6 +123,8 @@ def _unpaid(
         elif unit.sku is None:
             if not _is_a_trifle(unit, state):
                 found.append(Missing("unidentified", unit, 0, sure))
+        elif (put := swaps.take(unit)) is not None:
+            found.append(Missing("swapped", unit, unit.price, sure * put.confidence))
         elif payment is not None:
             found.append(Missing("feigned", unit, unit.price, sure, None, payment.payment_id))
         else:
@@ -139,7 +144,7 @@ def _is_a_trifle(unit: Unit, state: ShelfState) -> bool:
         state.catalogue.products.get(sku) for sku in state.catalogue.plates.get(unit.plate, ())
     )
     lightest_g = min((p.weight_g for p in products if p and p.weight_g), default=0.0)
-    return abs(unit.delta_g) < TRIFLE_SHARE * lightest_g
+    return not unit.by_sight and abs(unit.delta_g) < TRIFLE_SHARE * lightest_g
 
 
 def _settle_substitutes(

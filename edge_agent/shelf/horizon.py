@@ -81,6 +81,9 @@ def forget(state: ShelfState, rules: Rules) -> None:
             and c.restock_id not in state.restocks
         ),
     )
+    for change_id in [c for c, s in state.sights.items() if s.at <= horizon]:
+        if change_id not in state.changes:
+            del state.sights[change_id]
     state.assortment.forget(horizon)
     live = {visit.case_id for visit in state.visits.values()}
     live |= {restock.case_id for restock in state.restocks.values()}

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edge_agent.shelf.candidates import Candidate, Items, Surroundings, candidates
+from edge_agent.shelf.sights import SeenAround, seen_candidates
 
 __all__ = ["Hypothesis", "Step", "Surroundings", "identify", "identify_together"]
 
@@ -56,9 +57,8 @@ def identify(delta_g: float, sigma_g: float, around: Surroundings) -> tuple[Hypo
     weights: defaultdict[Items, float] = defaultdict(float)
     for candidate in candidates(delta_g, around):
         variance = _variance(delta_g, sigma_g**2, candidate)
-        weights[candidate.items] += candidate.prior * _density(
-            delta_g - candidate.weight_g, variance
-        )
+        density = _density(delta_g - candidate.weight_g, variance)
+        weights[candidate.items] += candidate.prior * density * _seen(candidate.items, around)
     return _ranked(weights)
 
 
@@ -81,15 +81,30 @@ def identify_together(
             var_b = _variance(second.delta_g, second.sigma_g**2, b)
             off_b = second.delta_g - b.weight_g
             weight = a.prior * b.prior * _density_of_two((off_a, off_b), (var_a, var_b), -shared)
+            weight *= _seen(a.items, first.around) * _seen(b.items, second.around)
             one[a.items] += weight
             other[b.items] += weight
     return _ranked(one), _ranked(other)
 
 
+def identify_seen(units: int, around: Surroundings) -> tuple[Hypothesis, ...]:
+    """Read what a camera saw come (`units` positive) or leave, where nothing was weighed."""
+    known = SeenAround(tuple(around.planogram), tuple(around.elsewhere), around.just_left)
+    weights: defaultdict[Items, float] = defaultdict(float)
+    for items, prior in seen_candidates(units, known):
+        weights[items] += prior * _seen(items, around)
+    return _ranked(weights)
+
+
+def _seen(items: Items, around: Surroundings) -> float:
+    return around.sight.of(items) if around.sight is not None else 1.0
+
+
 def _likeliest(step: Step) -> list[Candidate]:
     def share(candidate: Candidate) -> float:
         variance = _variance(step.delta_g, step.sigma_g**2, candidate)
-        return candidate.prior * _density(step.delta_g - candidate.weight_g, variance)
+        density = _density(step.delta_g - candidate.weight_g, variance)
+        return candidate.prior * density * _seen(candidate.items, step.around)
 
     return sorted(candidates(step.delta_g, step.around), key=share, reverse=True)[:PAIRED]
 

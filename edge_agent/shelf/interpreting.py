@@ -11,7 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from edge_agent.shelf.identify import Hypothesis, Step, identify, identify_together
+from edge_agent.shelf.identify import (
+    Hypothesis,
+    Step,
+    identify,
+    identify_seen,
+    identify_together,
+)
 from edge_agent.shelf.state import Change, ChangeKind, Rules, ShelfState
 from edge_agent.shelf.surroundings import START_SPREAD_S, Past, surroundings
 
@@ -76,11 +82,15 @@ def _told_anew(
 
 def _read(state: ShelfState, past: Past, change: Change, rules: Rules) -> Change:
     around = surroundings(state, past, change, rules)
-    hypotheses = identify(change.delta_g, change.sigma_g, around)
+    if change.by_sight:
+        hypotheses = identify_seen(round(change.delta_g), around)
+    else:
+        hypotheses = identify(change.delta_g, change.sigma_g, around)
     catalogue = state.assortment.at(change.started_at)
     skus = {sku for h in hypotheses for sku, _ in h.items}
     prices = {sku: catalogue.price(sku) for sku in sorted(skus)}
-    return _read_as(replace(change, prices=prices), hypotheses, rules)
+    is_seen = around.sight is not None
+    return _read_as(replace(change, prices=prices), hypotheses, rules, is_seen=is_seen)
 
 
 def _read_both(state: ShelfState, past: Past, first: Change, second: Change, rules: Rules) -> None:
@@ -90,16 +100,20 @@ def _read_both(state: ShelfState, past: Past, first: Change, second: Change, rul
         for c in (first, second)
     ]
     for change, hypotheses in zip((first, second), identify_together(*steps), strict=True):
-        _put(state, past, _read_as(change, hypotheses, rules))
+        is_seen = change.change_id in state.sights
+        _put(state, past, _read_as(change, hypotheses, rules, is_seen=is_seen))
         past.touched.add(change.change_id)
 
 
-def _read_as(change: Change, hypotheses: Sequence[Hypothesis], rules: Rules) -> Change:
+def _read_as(
+    change: Change, hypotheses: Sequence[Hypothesis], rules: Rules, *, is_seen: bool
+) -> Change:
     accepted = bool(hypotheses) and hypotheses[0].confidence >= rules.min_confidence
     return replace(
         change,
         hypotheses=tuple(hypotheses),
         accepted=accepted,
+        is_strange=is_seen and 1.0 - sum(h.confidence for h in hypotheses) >= rules.min_confidence,
         kind=_kind(change, accepted),
     )
 
@@ -116,12 +130,12 @@ def _kind(change: Change, accepted: bool) -> ChangeKind:
 
 def _partner(past: Past, change: Change) -> Change | None:
     """Find the change of this plate, before it, that ends on a level that both know badly."""
-    if change.unobserved:
+    if change.unobserved or change.by_sight:
         return None
     for other in past.of_plate(change.plate):
         if other.visit_id != change.visit_id or other.restock_id != change.restock_id:
             continue
-        if other.unobserved or order_of(other) >= order_of(change):
+        if other.unobserved or other.by_sight or order_of(other) >= order_of(change):
             continue
         apart_g = abs(change.level_g - change.delta_g - other.level_g)
         soon = change.started_at - other.settled_at <= CHAINED_S

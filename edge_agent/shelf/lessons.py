@@ -41,7 +41,7 @@ def learn_from_visit(state: ShelfState, account: Account, rules: Rules) -> list[
     visit = account.visit
     if visit.unobserved or state.now <= visit.ended_at + rules.late_s:
         return []
-    waiting = [c for c in account.changes if not c.taught and c.delta_g < 0]
+    waiting = [c for c in account.changes if not (c.taught or c.by_sight) and c.delta_g < 0]
     if not waiting:
         return []
     paid = Counter(
@@ -71,7 +71,7 @@ def learn_from_restock(
         came[sku] += quantity
     outputs: list[Output] = []
     for change in changes:
-        if change.taught or change.delta_g <= 0:
+        if change.taught or change.by_sight or change.delta_g <= 0:
             continue
         skus = [sku for sku, _ in change.counted]
         if len(skus) == 1 and came[skus[0]] == ordered[skus[0]]:

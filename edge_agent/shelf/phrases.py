@@ -96,7 +96,7 @@ def duration(seconds: float) -> str:
 
 def unknown_thing(unit: Unit, explanations: Sequence[Hypothesis], catalogue: Catalogue) -> str:
     """Something by its weight, with what it may have been; `explanations` likeliest first."""
-    weight = f"something of {abs(unit.delta_g):.1f} g"
+    weight = "something" if unit.by_sight else f"something of {abs(unit.delta_g):.1f} g"
     maybe = [
         " + ".join(f"{abs(n)} × {catalogue.name(sku)}" for sku, n in explanation.items)
         for explanation in explanations[:3]

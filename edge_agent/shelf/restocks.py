@@ -91,7 +91,7 @@ def _unidentified(changes: Iterable[Change]) -> list[dict[str, Any]]:
     """What a restock moved that fits no product: by plate, in grams."""
     moved: Counter[str] = Counter()
     for change in changes:
-        if not change.items:
+        if not (change.items or change.by_sight):
             moved[change.plate] += round(10 * change.delta_g)
     return [{"plate": p, "delta_g": tenths / 10} for p, tenths in sorted(moved.items()) if tenths]
 

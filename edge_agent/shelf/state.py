@@ -13,6 +13,7 @@ from edge_agent.shelf.facts import RestockFact
 from edge_agent.shelf.identify import Hypothesis
 from edge_agent.shelf.learning import Learned
 from edge_agent.shelf.payments import Payment
+from edge_agent.shelf.sights import Sight
 
 ChangeKind = Literal["removed", "returned", "unidentified", "restocked", "unobserved", "withdrawn"]
 CaseState = Literal["provisional", "open", "closed"]
@@ -39,7 +40,8 @@ class Change:
 
     `first_at` is when it began as it was told first, which names its visit. `settled` is what a
     payment has said it was, where the weight left it open; `taught` whether it has been learned
-    from.
+    from. `by_sight`: a camera saw it and no scale; `delta_g` counts units then. `is_strange`: by
+    its picture, what moved is surely none of the products.
     """
 
     change_id: str
@@ -63,6 +65,8 @@ class Change:
     level_sigma_g: float = 0.0
     beside: tuple[str, float] | None = None
     first_at: float = 0.0
+    by_sight: bool = False
+    is_strange: bool = False
 
     @property
     def items(self) -> tuple[tuple[str, int], ...]:
@@ -150,7 +154,8 @@ class ShelfState:
 
     `counted` names the plates whose first count is known; on the others `stock` counts from zero.
     `books` holds the other ledger, by plate, `bustle` all that ever went on; `odd_g` the grams of
-    units that were sold as a product and weighed something else.
+    units that were sold as a product and weighed something else; `sights` what pictures say, by
+    change.
     """
 
     catalogue: Catalogue
@@ -171,6 +176,7 @@ class ShelfState:
     units: UnitBook = field(default_factory=UnitBook)
     learned: dict[str, Learned] = field(default_factory=dict)
     odd_g: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    sights: dict[str, Sight] = field(default_factory=dict)
     current_visit: str | None = None
     link_up: bool = True
     link_since: float = 0.0

@@ -68,12 +68,15 @@ def surroundings(state: ShelfState, past: Past, change: Change, rules: Rules) ->
         left[sku] = left.get(sku, 0) + quantity
     return Surroundings(
         planogram=[products[s] for s in planogram if s in products],
-        elsewhere=[p for s, p in products.items() if s not in planogram and p.weight_g],
+        elsewhere=[
+            p for s, p in products.items() if s not in planogram and (p.weight_g or change.by_sight)
+        ],
         stock=counts,
         just_left=left,
         away=away,
         restocking=change.restock_id is not None or change.unobserved,
         expected=_expected(state, change),
+        sight=state.sights.get(change.change_id),
     )
 
 

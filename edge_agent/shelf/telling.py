@@ -24,8 +24,8 @@ def change_output(change: Change, at: float) -> Output:
         "plate": change.plate,
         "started_at": rfc3339(change.started_at),
         "settled_at": rfc3339(change.settled_at),
-        "delta_g": round(change.delta_g, 2),
-        "sigma_g": round(change.sigma_g, 3),
+        "delta_g": None if change.by_sight else round(change.delta_g, 2),
+        "sigma_g": None if change.by_sight else round(change.sigma_g, 3),
         "items": [] if change.kind == "withdrawn" else _items(change.items),
         "confidence": _confidence(change),
         "alternatives": [
@@ -34,6 +34,8 @@ def change_output(change: Change, at: float) -> Output:
         ],
         "kind": change.kind,
     }
+    if change.by_sight:
+        payload["seen_units"] = round(change.delta_g)
     return Output("changes", "shelf.change", change.change_id, at, payload)
 
 

@@ -21,7 +21,7 @@ class Unit:
     """One unit of goods that left a plate, or came back to one.
 
     `sku` is None for something that no product explains. `taken_from` to `taken_at` is when it
-    moved, as Unix seconds; `confidence` that of its identification.
+    moved, as Unix seconds; `confidence` that of its identification. `by_sight`: seen, not weighed.
     """
 
     change_id: str
@@ -35,6 +35,7 @@ class Unit:
     confidence: float
     delta_g: float
     sigma_g: float
+    by_sight: bool = False
 
     @property
     def key(self) -> tuple[str, int]:
@@ -101,6 +102,8 @@ def take_from_restock(
 
 def weigh_alike(first: Unit | Change, second: Unit | Change) -> bool:
     """Whether what moved twice may be one thing that came and went."""
+    if first.by_sight != second.by_sight:
+        return False
     return abs(first.delta_g + second.delta_g) <= max(
         SAME_THING_G, 3 * math.hypot(first.sigma_g, second.sigma_g)
     )
@@ -147,6 +150,9 @@ def _without_foreign_things(
 def _undoes(first: Change, second: Change, readings: Mapping[str, Hypothesis]) -> bool:
     if first.plate != second.plate or not weigh_alike(first, second):
         return False
+    if first.accepted and second.is_strange and first.delta_g < 0:
+        # A picture says that it is not what left; by its weight it would have come back.
+        return False
     return any(not c.items and c.change_id not in readings for c in (first, second))
 
 
@@ -178,4 +184,5 @@ def _unit(change: Change, number: int, sku: str | None, delta_g: float, sure: fl
         confidence=sure,
         delta_g=delta_g,
         sigma_g=change.sigma_g,
+        by_sight=change.by_sight,
     )

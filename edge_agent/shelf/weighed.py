@@ -44,6 +44,7 @@ def _unread(weight: WeightChange) -> Change:
         hypotheses=(),
         accepted=False,
         unobserved=weight.unobserved,
+        by_sight=weight.by_sight,
         visit_id=None,
         restock_id=None,
         prices={},
@@ -60,4 +61,5 @@ def _withdrawn(change: Change) -> Change:
         prices={},
         settled=None,
         level_sigma_g=0.0,
+        is_strange=False,
     )

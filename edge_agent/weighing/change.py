@@ -16,7 +16,8 @@ class WeightChange:
     `unobserved` marks a step between the last stored level and the first one after a start.
     `level_sigma_g` is the deviation of that weight alone. `told_at` is when the samples allowed
     this revision to be told. `beside` is for goods that lie across two plates: the other plate and
-    its share of `delta_g`, which the level of this plate does not show.
+    its share of `delta_g`, which the level of this plate does not show. `by_sight`: no scale told
+    it, a camera saw it; `delta_g` is then in units, -1 for each that left, and there is no level.
     """
 
     change_id: str
@@ -32,6 +33,7 @@ class WeightChange:
     told_at: float = 0.0
     level_sigma_g: float = 0.0
     beside: tuple[str, float] | None = None
+    by_sight: bool = False
 
 
 def change_id(plate: str, started_at: float) -> str:
