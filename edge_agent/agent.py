@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.adapter import Adapter, stop_together
+from edge_agent.cameras import Cameras
 from edge_agent.clock import SteadyClock
 from edge_agent.cloud import session_events as cloud
 from edge_agent.control import SOCKET_NAME, ControlServer
 from edge_agent.desk import Desk
 from edge_agent.errors import StoreError
+from edge_agent.eyes import Looked
 from edge_agent.fittings import Fittings, with_remote_tares
 from edge_agent.inlet import Inlet
 from edge_agent.ledger import Ledger
@@ -33,8 +35,9 @@ from edge_agent.systemd_notify import Notifier
 from edge_agent.traces import TraceKeeper
 from edge_agent.upkeep import Upkeep
 from edge_agent.uplink import Uplink, build_uplink
-from edge_agent.vision.camera import CameraEnded, CameraEvent, CameraFound, CameraLost, CameraReader
-from edge_agent.vision.frames import Frame
+from edge_agent.vision.cameras.health import CameraAilment, CameraRecovered
+from edge_agent.vision.cameras.reader import CameraEnded, CameraEvent, CameraFound, CameraLost
+from edge_agent.weighing.change import WeightChange
 from edge_agent.witness import Witness
 
 log = logging.getLogger(__name__)
@@ -72,7 +75,7 @@ class Agent:
             self._ledger,
             self._store,
             on_outputs=self._decided,
-            on_change=lambda change: self._witness.want(change, self._clock.now()),
+            on_change=self._changed,
             traces=TraceKeeper(self._store.traces),
         )
         self._scales = Scales(self._settings, self._clock.now, self._inlet.put)
@@ -83,11 +86,15 @@ class Agent:
         self._fittings = self._build_fittings(settings)
         self._uplink = self._build_uplink(settings_path)
         self._desk = Desk(self._ledger, self._pipeline, self._store, self._fittings, self._witness)
-        self._cameras = [CameraReader(c, self._clock.now, self._see) for c in settings.camera]
+        self._cameras = self._build_cameras(state)
         self._upkeep = Upkeep(
             self._ledger, self._pipeline, self._store, self._standing, notifier, self._clock
         )
         self._unstored: deque[Any] = deque()
+
+    def _build_cameras(self, state: Path) -> Cameras:
+        parts = (self._ledger, self._witness, self._standing)
+        return Cameras(self._settings, state, *parts, self._clock.now, self._inlet.put)
 
     def _build_fittings(self, filed: Settings) -> Fittings:
         parts = (self._pipeline, self._scales, self._witness, self._standing)
@@ -118,7 +125,7 @@ class Agent:
 
     def _adapters(self) -> list[Adapter]:
         uplink = [self._uplink] if self._uplink is not None else []
-        return [*self._scales.readers, *self._cameras, *uplink]
+        return [*self._scales.readers, *self._cameras.adapters, *uplink]
 
     def _start(self) -> None:
         self._decided(self._upkeep.check_clock(self._clock.now(), first=True))
@@ -165,13 +172,10 @@ class Agent:
         if all(reader.is_alive() for reader in self._scales.readers):
             self._upkeep.feed_watchdog()
 
-    def _see(self, event: CameraEvent) -> None:
-        """Take what a camera's thread tells. Frames go to their ring at once: a loop that waits
-        for the disk must not gather pictures of 3 MB each."""
-        if isinstance(event, Frame):
-            self._witness.see(event)
-        else:
-            self._inlet.put(event)
+    def _changed(self, change: WeightChange) -> None:
+        """A change was told: what pictures there are of it is kept, and looked at."""
+        self._witness.want(change, self._clock.now())
+        self._cameras.ask(change)
 
     @singledispatchmethod
     def _take(self, event: Any) -> None:
@@ -194,17 +198,14 @@ class Agent:
     def _(self, found: ScaleFound) -> None:
         self._standing.back(f"scale {found.scale_id}", found.after_s)
 
-    @_take.register
-    def _(self, lost: CameraLost) -> None:
-        self._standing.lost(f"camera {lost.camera_id}", lost.reason)
-
-    @_take.register
-    def _(self, found: CameraFound) -> None:
-        self._standing.back(f"camera {found.camera_id}", found.after_s)
-
-    @_take.register
-    def _(self, ended: CameraEnded) -> None:
-        log.info("camera %s has shown its %d pictures", ended.camera_id, ended.frames)
+    @_take.register(CameraLost)
+    @_take.register(CameraFound)
+    @_take.register(CameraEnded)
+    @_take.register(CameraAilment)
+    @_take.register(CameraRecovered)
+    @_take.register(Looked)
+    def _(self, told: CameraEvent | Looked) -> None:
+        self._cameras.take(told, self._pipeline)
 
     @_take.register(cloud.Arrived)
     @_take.register(cloud.Connected)

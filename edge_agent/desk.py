@@ -7,6 +7,7 @@ from typing import Any
 
 from edge_agent import stock_requests
 from edge_agent.errors import EdgeAgentError, UsageError
+from edge_agent.evidence_erasing import Which
 from edge_agent.fittings import Fittings
 from edge_agent.ledger import Ledger
 from edge_agent.pipeline import Pipeline
@@ -66,6 +67,8 @@ class Desk:
             return {"plates": health_rows(self._pipeline.health())}
         if kind == "snapshot":
             return picture_answer(*self._witness.latest(request.get("camera")))
+        if kind == "erase_evidence":
+            return self._witness.erase(Which.of(request)).payload()
         raise UsageError(f"The agent does not know how to answer {kind!r}.")
 
     def _judge(self, request: dict[str, Any], now: float, decided: Decided) -> dict[str, Any]:

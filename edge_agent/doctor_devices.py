@@ -14,7 +14,7 @@ from edge_agent.settings import CameraSettings
 
 def check_camera(camera: CameraSettings) -> Finding:
     """Open the camera and take a picture."""
-    from edge_agent.vision.sources import open_source
+    from edge_agent.vision.cameras.sources import open_source
 
     what = f"camera {camera.id}"
     try:

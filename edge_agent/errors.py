@@ -46,6 +46,10 @@ class CameraError(EdgeAgentError, OSError):
     """A camera could not be opened or was lost."""
 
 
+class ModelError(EdgeAgentError, ValueError):
+    """A detector's model is altered or incomplete, or cannot run here."""
+
+
 class StoreError(EdgeAgentError, OSError):
     """The state folder cannot be used: not writable, full, or locked by another agent."""
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from edge_agent.ledger import Ledger
 from edge_agent.settings import PlateSettings, Settings
 from edge_agent.shelf.catalogue import Catalogue
-from edge_agent.shelf.facts import ChangeFact, LevelsFact
+from edge_agent.shelf.facts import ChangeFact, LevelsFact, SightFact
 from edge_agent.shelf.state import Output
 from edge_agent.store.store import Store
 from edge_agent.traces import TraceKeeper
@@ -96,6 +96,16 @@ class Pipeline:
             self.keep_levels(now)
         if self._traces is not None:
             self._traces.keep_due(now)
+
+    def take_seen(self, facts: Sequence[ChangeFact | SightFact]) -> None:
+        """Decide on what pictures have told; raises StoreError where that could not be kept."""
+        for fact in facts:
+            self.tick(fact.at)
+            outputs = self._ledger.take(fact)
+            if isinstance(fact, ChangeFact):
+                self._on_change(fact.change)
+            if outputs:
+                self._on_outputs(outputs)
 
     def finish(self, now: float) -> None:
         """Decide what the samples so far allow: no more will come."""

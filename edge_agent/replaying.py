@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,10 +14,15 @@ from edge_agent.cloud.signatures import Verifier
 from edge_agent.inbox import Inbox
 from edge_agent.ledger import Ledger
 from edge_agent.pipeline import Pipeline
-from edge_agent.recordings import RecordedMessage, Recording
+from edge_agent.recordings import RecordedFrame, RecordedMessage, Recording
+from edge_agent.seeing import Seeing, regions_by_plate
 from edge_agent.settings import Settings
 from edge_agent.settings_file import resolve
+from edge_agent.shelf.scans import scan_output
 from edge_agent.store.store import Store
+from edge_agent.vision.codes.scanning import ScanWatch
+from edge_agent.vision.frames import Frame, decode_picture
+from edge_agent.vision.recognisers import recogniser_for
 
 BLOCK_S = 1.0
 SCALE = "recorded"
@@ -36,14 +42,15 @@ def replay(
     settings = recording.settings
     store = Store.in_memory()
     ledger = Ledger(settings, store)
-    pipeline = Pipeline(settings, ledger, store)
+    seeing = _seeing(recording, ledger)
+    pipeline = Pipeline(settings, ledger, store, on_change=seeing.ask)
     verifier = verifier_for(settings, recording.folder / "shelf.toml")
     inbox = Inbox(ledger, verifier, settings, store)
     if recording.plates_in_file:
         pipeline.add_scale(SCALE, recording.plates_in_file)
     now = 0.0
     try:
-        for now in _play(recording, pipeline, inbox):
+        for now in _play(recording, pipeline, inbox, seeing, ledger):
             yield from drain(store)
             progress(now)
         while ledger.due_at is not None:
@@ -53,10 +60,43 @@ def replay(
         store.close()
 
 
-def _play(recording: Recording, pipeline: Pipeline, inbox: Inbox) -> Iterator[float]:
-    """Feed samples and messages in the order of time; yields the time reached."""
-    messages = iter(recording.messages())
-    waiting = next(messages, None)
+def _seeing(recording: Recording, ledger: Ledger) -> Seeing:
+    """The eyes for a recording's pictures; its products are taught by those in its folder."""
+    cameras = [camera.id for camera in recording.settings.camera] or sorted(
+        {frame.camera for frame in recording.frames()}
+    )
+    regions = regions_by_plate(recording.settings, cameras)
+    recogniser = recogniser_for(recording.settings, recording.folder)
+    return Seeing(recording.settings, regions, recogniser, lambda: ledger.state.catalogue)
+
+
+Happening = RecordedMessage | RecordedFrame
+
+
+def _happenings(recording: Recording) -> Iterator[Happening]:
+    """Messages and pictures, by time."""
+    return heapq.merge(recording.messages(), recording.frames(), key=lambda each: each.at)
+
+
+def _play(
+    recording: Recording, pipeline: Pipeline, inbox: Inbox, seeing: Seeing, ledger: Ledger
+) -> Iterator[float]:
+    """Feed samples, messages and pictures in the order of time; yields the time reached."""
+    scans = ScanWatch()
+
+    def deliver(happening: Happening) -> None:
+        pipeline.tick(happening.at)
+        if isinstance(happening, RecordedMessage):
+            inbox.receive(happening.topic, happening.payload, happening.at)
+            return
+        picture = decode_picture(happening.path.read_bytes(), str(happening.path))
+        frame = Frame(happening.camera, happening.at, picture)
+        pipeline.take_seen([each.fact for each in seeing.feed(frame)])
+        for scan in scans.see(frame):
+            ledger.tell(scan_output(scan, ledger.state.catalogue))
+
+    happenings = _happenings(recording)
+    waiting = next(happenings, None)
     now = 0.0
     for times, grams in recording.weight_blocks(BLOCK_S):
         now, first = float(times[-1]), 0
@@ -66,21 +106,16 @@ def _play(recording: Recording, pipeline: Pipeline, inbox: Inbox) -> Iterator[fl
             if last > first:
                 pipeline.weigh(SCALE, times[first:last], grams[first:last])
                 first = last
-            _deliver(waiting, pipeline, inbox)
-            waiting = next(messages, None)
+            deliver(waiting)
+            waiting = next(happenings, None)
         pipeline.weigh(SCALE, times[first:], grams[first:])
         yield now
     pipeline.finish(now)
     yield now
     while waiting is not None:
-        _deliver(waiting, pipeline, inbox)
+        deliver(waiting)
         yield waiting.at
-        waiting = next(messages, None)
-
-
-def _deliver(message: RecordedMessage, pipeline: Pipeline, inbox: Inbox) -> None:
-    pipeline.tick(message.at)
-    inbox.receive(message.topic, message.payload, message.at)
+        waiting = next(happenings, None)
 
 
 def drain(store: Store) -> Iterator[dict[str, Any]]:

@@ -30,6 +30,7 @@ UP = (
     "stock",
     "restock-reports",
     "payment-queries",
+    "scans",
     "evidence/<evidence_id>",
     "replies",
     "rejections",

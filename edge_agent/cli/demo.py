@@ -61,6 +61,10 @@ def demo(
         Path | None,
         typer.Option(metavar="DIR", help="Keep settings, state and logs in this new folder."),
     ] = None,
+    pictures: Annotated[
+        bool,
+        typer.Option("--pictures", help="A camera sees the shelf, too."),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Show the agent at work on a simulated shelf; no hardware needed.
@@ -72,7 +76,7 @@ def demo(
     from edge_agent.simulation.broker import mosquitto_program
     from edge_agent.simulation.demo_plan import DemoPlan
 
-    plan = DemoPlan(speed, for_s, visits_per_hour)
+    plan = DemoPlan(speed, for_s, visits_per_hour, pictures)
     plan.check()
     mosquitto_program()
     if seed is None:

@@ -1,4 +1,4 @@
-"""`edge-agent mqtt test`, `record`, `camera snapshot`: a technician's tools at the shelf."""
+"""`edge-agent mqtt test`, `record`: a technician's tools at the shelf."""
 
 from __future__ import annotations
 
@@ -15,17 +15,11 @@ mqtt = typer.Typer(
     epilog="Example: edge-agent mqtt test",
     no_args_is_help=True,
 )
-camera = typer.Typer(
-    help="What the camera sees.",
-    epilog="Example: edge-agent camera snapshot",
-    no_args_is_help=True,
-)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.add_typer(mqtt, name="mqtt")
-    app.add_typer(camera, name="camera")
     app.command(epilog="Example: edge-agent record --out ./monday --for 3600")(record)
 
 
@@ -85,31 +79,3 @@ def record(
         print_json(done)
     else:
         say(f"{done['rows']} rows in {done['seconds']:.0f} s, in {out}.")
-
-
-@camera.command(epilog="Example: edge-agent camera snapshot --out shelf.jpg")
-def snapshot(
-    camera_id: Annotated[
-        str | None, typer.Option("--camera", help="Which one; else the first.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Else snapshot-CAMERA.jpg here.")
-    ] = None,
-    config: Config = None,
-    state: State = None,
-    as_json: AsJson = False,
-) -> None:
-    """Take a picture."""
-    from edge_agent.cli.out_file import write_out
-    from edge_agent.cli.snapshots import camera_of, take_picture
-    from edge_agent.settings_file import find_settings, find_state, load_settings
-
-    path = find_settings(config)
-    chosen = camera_of(load_settings(path), camera_id, path)
-    jpeg = take_picture(chosen, find_state(state))
-    file = out if out is not None else Path(f"snapshot-{chosen.id}.jpg")
-    write_out(file, jpeg, "--out")
-    if as_json:
-        print_json({"camera": chosen.id, "file": str(file), "bytes": len(jpeg)})
-    else:
-        say(f"{file}: {len(jpeg) // 1000} kB from camera {chosen.id}")

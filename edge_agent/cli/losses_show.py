@@ -100,8 +100,17 @@ def _print_case(file: CaseFile) -> None:
     _print_traces(file)
     _print_payments(file)
     _print_match(file)
+    _print_pictures(file)
+
+
+def _print_pictures(file: CaseFile) -> None:
+    from edge_agent.cli.inline_pictures import print_kept, terminal_protocol
+
+    protocol = terminal_protocol() if file.pictures else None
     for picture in file.pictures:
         say(f"Picture:  {picture.path or f'{picture.evidence_id} (no longer kept here)'}")
+        if protocol is not None and picture.path is not None:
+            print_kept(picture.path, protocol)
 
 
 def say_wrapped(sentence: str) -> None:

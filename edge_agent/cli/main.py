@@ -11,14 +11,18 @@ import typer
 
 from edge_agent import __version__
 from edge_agent.cli import (
+    camera_commands,
     changes_commands,
     demo,
+    evidence_commands,
     field_commands,
     losses_commands,
+    model_commands,
     plates_commands,
     replaying,
     report_commands,
     running,
+    scan_command,
     service_commands,
     settings_commands,
     shop_commands,
@@ -70,8 +74,12 @@ for _module in (
     shop_commands,
     losses_commands,
     changes_commands,
+    evidence_commands,
     report_commands,
+    camera_commands,
     field_commands,
+    model_commands,
+    scan_command,
     service_commands,
 ):
     _module.register(app)

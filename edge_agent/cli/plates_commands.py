@@ -1,16 +1,16 @@
-"""`edge-agent plates`, `edge-agent products list | add | learn`: what is where."""
+"""`edge-agent plates`, `edge-agent products list | add`: what is where."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edge_agent.cli import learn_command, recognising
 from edge_agent.cli.console import amount, print_json, print_table, say
-from edge_agent.cli.options import AsJson, Config, State, Yes
+from edge_agent.cli.options import AsJson, Config, State
 from edge_agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ products = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command(epilog="Example: edge-agent plates --json")(plates)
+    learn_command.register(products)
+    recognising.register(products)
     app.add_typer(products, name="products")
 
 
@@ -202,50 +204,3 @@ def _in_words(error: ValidationError) -> str:
     first = error.errors()[0]
     option = _OPTIONS.get(str(first["loc"][0]), str(first["loc"][0]))
     return f"{option} is {first['input']!r}: {first['msg']}. Correct it and try again."
-
-
-_Where = Annotated[
-    str | None, typer.Option("--plate", help="Where the units are put; else where it belongs.")
-]
-_Units = Annotated[int, typer.Option("--units", min=1, max=50, help="How many are put.")]
-_Name = Annotated[str | None, typer.Option("--name", help="Of a new product: what it is called.")]
-_Price = Annotated[int | None, typer.Option("--price", min=0, help="…and costs, in minor units.")]
-_Wait = Annotated[
-    float, typer.Option("--wait", min=1, max=600, help="Seconds to wait for the next unit.")
-]
-_Reset = Annotated[bool, typer.Option("--reset", help="Forget what its sales taught instead.")]
-
-
-@products.command(epilog="Example: edge-agent products learn 6901028075831 --units 5")
-def learn(
-    sku: Annotated[str, typer.Argument(help="The EAN-13, or the operator's own code.")],
-    plate: _Where = None,
-    units: _Units = 3,
-    name: _Name = None,
-    price: _Price = None,
-    wait: _Wait = 30.0,
-    reset: _Reset = False,
-    yes: Yes = False,
-    config: Config = None,
-    state: State = None,
-    as_json: AsJson = False,
-) -> None:
-    """Learn what a product weighs from units put on a plate one by one.
-
-    Its mean weight and its spread go into the settings, and to the running agent.
-
-    What is already on the plate may stay there. Put the units on one by one; two at once and
-    other odd ones are not counted.
-    """
-    from edge_agent.cli.learning import forget_learned, learn_product, said
-    from edge_agent.cli.learning_course import Course
-
-    if reset:
-        done = forget_learned(sku, state)
-    else:
-        course = Course(units, wait, yes or not sys.stdin.isatty())
-        done = learn_product(sku, plate, course, name, price, config, state)
-    if as_json:
-        print_json(done)
-    else:
-        say(said(done))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge_agent.cli.progress import Progress
 from edge_agent.errors import UsageError
+
+if TYPE_CHECKING:
+    from edge_agent.simulation.pictures.plan import PicturePlan
 
 Seed = Annotated[int, typer.Option(help="Same seed and options, same bytes.", min=0)]
 Hours = Annotated[float, typer.Option(help="Length; a day and more begins at midnight.")]
@@ -27,7 +30,11 @@ Effects = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=X",
-        help="How strong one effect is instead: 0 absent, 1 as usual; as often as needed.",
+        help="How strong one effect is instead: 0 absent, 1 as usual; repeatable. Of the weights: "
+        "noise, flicker, hum, quantum, spikes, dropouts, drift, creep, crosstalk, shaking, "
+        "ringing, touch, vibration, doubles, leans, slow, quick, rests, regrets, sag, fridge, "
+        "freezes, saturation, outages, shifts, cleanings, straddles, litter, foreign, outliers, "
+        "new_sizes; of the camera: light, grain, passers, scans, bumps, covers, blackouts, stills.",
     ),
 ]
 PlatformHz = Annotated[
@@ -62,13 +69,44 @@ Adversarial = Annotated[
         "not; the truth then tells the visits too.",
     ),
 ]
+Pictures = Annotated[
+    bool,
+    typer.Option(
+        "--pictures", help="Also what a camera sees: frames/front/<unix milliseconds>.jpg."
+    ),
+]
+PictureSize = Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="…of this size in pixels.")]
+PicturesPerS = Annotated[
+    float | None,
+    typer.Option(help="…so many a second; else 5 around what hands do, and one in 2 s."),
+]
+Flavours = Annotated[
+    bool,
+    typer.Option(
+        "--flavours",
+        help="Two or three flavours of one weight on seven plates; colour and a word differ.",
+    ),
+]
+Swaps = Annotated[
+    float,
+    typer.Option(
+        metavar="SHARE",
+        help="In this share of visits goods are swapped for something of the same weight.",
+    ),
+]
+Unweighed = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PLATE", help="A plate that only the camera watches; repeatable."),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add this command to the program."""
-    app.command("simulate", epilog="Example: edge-agent simulate --seed 1 --hours 8 --out day1")(
-        simulate
-    )
+    app.command(
+        "simulate",
+        epilog="Example: edge-agent simulate --seed 1 --hours 8 --out day1; with a camera: "
+        "edge-agent simulate --seed 1 --hours 0.5 --pictures --flavours --swaps 0.2 --out seen1",
+    )(simulate)
 
 
 def simulate(
@@ -86,26 +124,24 @@ def simulate(
     goods: Goods = None,
     only_weights: OnlyWeights = False,
     adversarial: Adversarial = None,
+    pictures: Pictures = False,
+    size: PictureSize = "1280x720",
+    fps: PicturesPerS = None,
+    flavours: Flavours = False,
+    swaps: Swaps = 0.0,
+    unweighed: Unweighed = None,
 ) -> None:
-    """Make a recording of a simulated shelf, with the truth beside it.
-
-    Effects: noise, flicker, hum, quantum, spikes, dropouts, drift, creep, crosstalk, shaking,
-    ringing, touch, vibration, doubles, leans, slow, quick, rests, regrets, sag, fridge, freezes,
-    saturation, outages, shifts, cleanings, straddles, litter, foreign, outliers, new_sizes.
-    """
+    """Make a recording of a simulated shelf, with the truth beside it."""
     from edge_agent.simulation.recording import simulate as make
     from edge_agent.simulation.variation import Variation
 
     variation = Variation(
-        effects=dict(_strength(text) for text in effect or ()),
-        platform_hz=_range("--platform-hz", platform_hz),
-        double_gap_s=_range("--double-gap", double_gap),
-        plates=plates,
-        products_per_plate=products_per_plate,
-        goods=goods,
-        only_weights=only_weights,
-        adversarial=adversarial,
-    )
+        effects=dict(_strength(text) for text in effect or ()), goods=goods,
+        platform_hz=_range("--platform-hz", platform_hz), plates=plates,
+        double_gap_s=_range("--double-gap", double_gap), products_per_plate=products_per_plate,
+        only_weights=only_weights, adversarial=adversarial, flavours=flavours, swaps=swaps,
+        pictures=_plan(size, fps) if pictures else None, unweighed=tuple(unweighed or ()),
+    )  # fmt: skip
     with Progress("simulating") as progress:
         make(seed, hours, out, profile=profile, rate_hz=rate, visits_per_hour=visits_per_hour,
              variation=variation, progress=progress)  # fmt: skip
@@ -131,3 +167,14 @@ def _range(option: str, text: str | None) -> tuple[float, float] | None:
         return float(low), float(high)
     except ValueError as error:
         raise UsageError(f"{option} {text} is not LOW:HIGH; give for example 18:24.") from error
+
+
+def _plan(size: str, fps: float | None) -> PicturePlan:
+    """The pictures of a size as `1280x720`."""
+    from edge_agent.simulation.pictures.plan import PicturePlan
+
+    width, _, height = size.lower().partition("x")
+    try:
+        return PicturePlan(size=(int(width), int(height)), fps=fps)
+    except ValueError as error:
+        raise UsageError(f"--size {size} is not WIDTHxHEIGHT; give for example 640x360.") from error

@@ -6,12 +6,13 @@ import base64
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Self
 
 from edge_agent.control_client import ask
 from edge_agent.errors import AgentNotRunning, CameraError, UsageError
 from edge_agent.settings import CameraSettings, Settings
-from edge_agent.vision.frames import encode_jpeg
-from edge_agent.vision.sources import open_source
+from edge_agent.vision.cameras.sources import FrameSource, open_source
+from edge_agent.vision.frames import Image, decode_picture, encode_jpeg
 
 QUALITY = 90
 # A camera that has just been opened takes a second to find its exposure.
@@ -39,6 +40,40 @@ def take_picture(camera: CameraSettings, state: Path) -> bytes:
         return base64.b64decode(ask(state, request, timeout_s=ANSWER_S)["jpeg_base64"])
     except AgentNotRunning:
         return _from_camera(camera)
+
+
+class NewestPictures:
+    """The camera's newest picture, again and again; a context that keeps the camera open."""
+
+    def __init__(self, camera: CameraSettings, state: Path) -> None:
+        self._camera = camera
+        self._state = state
+        self._source: FrameSource | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._source is not None:
+            self._source.close()
+
+    def newest(self) -> Image:
+        """From the running agent, else from the camera. Raises CameraError where there is none."""
+        where = f"camera {self._camera.id}"
+        if self._source is None:
+            try:
+                request = {"ask": "snapshot", "camera": self._camera.id}
+                answer = ask(self._state, request, timeout_s=ANSWER_S)
+                return decode_picture(base64.b64decode(answer["jpeg_base64"]), where)
+            except AgentNotRunning:
+                self._source = open_source(self._camera, time.time)
+        shot = self._source.read()
+        if shot is None:
+            # A folder or a file has ended: what it shows now is at its beginning.
+            self._source.close()
+            self._source = None
+            return decode_picture(_from_camera(self._camera), where)
+        return shot.frame.image
 
 
 def _from_camera(camera: CameraSettings) -> bytes:

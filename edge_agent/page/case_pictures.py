@@ -18,6 +18,8 @@ from edge_agent.times import parse_time
 
 Payload = dict[str, Any]
 
+SIDES = ("before", "during", "after")
+
 
 def traces_section(file: CaseFile) -> list[Html]:
     """What the weight did around each change."""
@@ -69,21 +71,22 @@ def _next_mark(change: Payload, marks: list[Mark]) -> str:
 
 
 def pictures_section(file: CaseFile) -> list[Html]:
-    """The pictures as far as they are kept: by change, before it and after it."""
+    """The pictures as far as they are kept: by change, before it, during and after it."""
     if not file.pictures:
         return []
     order = {change["change_id"]: place for place, change in enumerate(file.changes)}
 
-    def place(picture: CasePicture) -> tuple[int, bool, str]:
+    def place(picture: CasePicture) -> tuple[int, int, str]:
         side = _side(picture)
-        return order.get(picture.change_id or "", len(order)), side != "before", side
+        step = SIDES.index(side) if side in SIDES else len(SIDES)
+        return order.get(picture.change_id or "", len(order)), step, side
 
     figures = [_picture(picture, file) for picture in sorted(file.pictures, key=place)]
     return [tag("h2", "Pictures"), tag("div", *figures, class_="pictures")]
 
 
 def _side(picture: CasePicture) -> str:
-    """`before` or `after`, as its name says it (`vision.evidence`); empty where it does not."""
+    """One of `SIDES`, as its name says it (`vision.evidence`); empty where it does not."""
     rest = picture.evidence_id.removeprefix(f"{picture.change_id}-")
     return rest.split("-")[0] if rest != picture.evidence_id else ""
 

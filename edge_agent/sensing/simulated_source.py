@@ -31,11 +31,11 @@ class SimulatedSource:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         # Only a simulated shelf needs the simulation, and it is heavy.
-        from edge_agent.simulation.live import LiveShelf
+        from edge_agent.simulation.running import running_shelf
 
         self._channels = channels
         self._monotonic = monotonic
-        self._shelf = LiveShelf(seed=_seed(settings), start_at=clock())
+        self._running = running_shelf(_seed(settings), clock())
         self._told_until = monotonic()
         self._samples = 0
 
@@ -43,7 +43,8 @@ class SimulatedSource:
         """Return the samples since the last call: times (n,), counts (n, channels)."""
         now = self._monotonic()
         duration_s, self._told_until = now - self._told_until, now
-        times, grams = self._shelf.next_grams(duration_s)
+        with self._running as shelf:
+            times, grams = shelf.next_grams(duration_s)
         self._samples += len(times)
         table = np.full((len(times), self._channels), np.nan)
         shared = min(self._channels, grams.shape[1])

@@ -12,9 +12,9 @@ Items = tuple[tuple[str, int], ...]
 
 # A picture alone never settles what the weight contradicts by far, nor the other way round.
 MOST_LIKELIHOOD = 1e4
-# Of a thing seen to come or go: one that belongs elsewhere, one that has just left some plate and
-# may be coming back, one that is no product.
-SEEN_ELSEWHERE, SEEN_BACK, SEEN_FOREIGN = 0.003, 1.0, 0.02
+# Of a thing seen to come or go: one that has just left and comes back, to its own plate or to
+# another one; one that belongs elsewhere; one that is no product.
+SEEN_BACK, SEEN_MISPLACED, SEEN_ELSEWHERE, SEEN_FOREIGN = 1.0, 0.03, 0.003, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +65,4 @@ def seen_candidates(units: int, around: SeenAround) -> Iterator[tuple[Items, flo
         yield ((product.sku, units),), (SEEN_BACK if back else 1.0 / shares[0])
     for product in around.elsewhere:
         back = units > 0 and around.just_left.get(product.sku, 0) >= units
-        yield ((product.sku, units),), (SEEN_BACK / 2 if back else SEEN_ELSEWHERE / shares[1])
+        yield ((product.sku, units),), (SEEN_MISPLACED if back else SEEN_ELSEWHERE / shares[1])

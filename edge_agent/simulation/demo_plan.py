@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge_agent.errors import UsageError
-from edge_agent.settings import MatchingSettings, MqttSettings, ScaleSettings, Settings
+from edge_agent.settings import (
+    CameraSettings,
+    MatchingSettings,
+    MqttSettings,
+    ScaleSettings,
+    Settings,
+)
 from edge_agent.simulation.live import LiveShelf
 from edge_agent.simulation.script import Visit
 from edge_agent.simulation.shop import demo_settings
@@ -35,11 +41,13 @@ SEED_TRIES = 300
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
-    """One demo. `speed` is shelf seconds a second, `for_s` real seconds (None: until stopped)."""
+    """One demo. `speed` is shelf seconds a second, `for_s` real seconds (None: until stopped). With
+    `pictures` a camera sees the shelf."""
 
     speed: float = 4.0
     for_s: float | None = None
     visits_per_hour: float = 240.0
+    pictures: bool = False
 
     @property
     def shelf_s(self) -> float:
@@ -139,6 +147,16 @@ def settings_of(port: str, mqtt_port: int) -> Settings:
             "mqtt": MqttSettings(host="127.0.0.1", port=mqtt_port, tls=False),
         }
     )
+
+
+def with_camera(settings: Settings, seed: int) -> Settings:
+    """The same shelf with a camera that sees the simulated shelf of this seed."""
+    # Only pictures need OpenCV, which is heavy.
+    from edge_agent.simulation.pictures.layout import SOURCE, USUAL_SIZE, with_pictures
+
+    seen = with_pictures(settings, USUAL_SIZE, "front")
+    camera = CameraSettings(id="front", source=f"{SOURCE}:{seed}")
+    return seen.model_copy(update={"camera": (camera,)})
 
 
 def _is_worth_showing(visits: Sequence[Visit]) -> bool:

@@ -108,7 +108,7 @@ def swapped(scene: Scene, basket: Basket) -> None:
     plate = scene.venue.stock.home[sku]
     if least_g <= most_g and _is_unlike_goods(scene, plate, other_g):
         scene.pause()
-        scene.move_thing(plate, other_g)
+        scene.move_thing(plate, other_g, looks=f"dummy:{sku}")
         scene.lose("swapped", [sku], gone_at)
     else:
         scene.lose("unpaid", [sku], gone_at)
@@ -121,7 +121,7 @@ def empty_pack(scene: Scene, basket: Basket) -> None:
     gone_at = scene.hands_gone_at
     scene.pause()
     empty_g = max(2.0, scene.venue.between(*EMPTY_PART) * scene.taken_g(sku)[0])
-    scene.move_thing(scene.venue.stock.home[sku], empty_g)
+    scene.move_thing(scene.venue.stock.home[sku], empty_g, looks=f"empty:{sku}")
     scene.lose("unpaid", [sku], gone_at)
 
 

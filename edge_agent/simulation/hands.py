@@ -29,6 +29,8 @@ LEAN_G = (60.0, 500.0)
 RING_ENDS_AT = 1e-5
 LONGEST_RING_S = 6.0
 HOLD_S = 0.25
+# When in a swap the goods are lifted, and the other thing is put, in parts of the hand's time.
+SWAP_AT = (0.3, 0.55)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,10 @@ def _moves(action: Action, rng: np.random.Generator) -> list[tuple[float, float,
     for place, part_g in enumerate(reversed(action.parts_g)):
         ends_at = action.hand_s - place * action.gap_s
         lasts_s = float(rng.uniform(0.06, 0.2))
-        if action.manner == "rest":
+        if action.manner == "swap":
+            # What comes lands when what goes has just been lifted.
+            lands_at = SWAP_AT[1 - place] * action.hand_s
+        elif action.manner == "rest":
             # One hand stays; the other takes or puts at any moment meanwhile.
             lands_at = float(rng.uniform(0.15, 0.85)) * (action.hand_s - lasts_s)
         elif part_g > 0:

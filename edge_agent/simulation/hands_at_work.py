@@ -7,11 +7,14 @@ import math
 from edge_agent.simulation.script import Action, Manner
 from edge_agent.simulation.shop import FILL, weighed_plates
 from edge_agent.simulation.venue import Venue
+from edge_agent.truth import Items
 
 # How many hands are much quicker than usual, where some are, and how quick.
 QUICK_SHARE, QUICK_HAND_S = 0.1, (0.15, 0.35)
 # One hand rests on a plate so long while the other takes.
 REST_S = (4.0, 15.0)
+# Both hands at work: one takes while the other puts.
+SWAP_HAND_S = (0.9, 1.8)
 # A plate is left alone this long between changes that are two.
 SAME_PLATE_S = 3.2
 
@@ -54,9 +57,23 @@ class HandsAtWork:
         self.venue.stock.put(sku, grams, plate)
         self._act(sku, len(grams), (sum(grams),), "plain", self._hand_s(), plate=plate)
 
-    def move_thing(self, plate: str, grams: float) -> None:
+    def move_thing(self, plate: str, grams: float, looks: str = "") -> None:
         """Lay down (positive grams) or take away something that is no goods."""
-        self._act(None, 0, (grams,), "plain", self._hand_s(), plate=plate)
+        self._act(None, 0, (grams,), "plain", self._hand_s(), plate=plate, looks=looks)
+
+    def swap(self, sku: str, more_g: float, looks: str) -> None:
+        """Take one and put a thing that is no goods in its place, so much heavier, at once."""
+        (grams,) = self.venue.stock.take(sku, 1)
+        parts_g = (-grams, grams + more_g)
+        self._act(sku, -1, parts_g, "swap", self.venue.between(*SWAP_HAND_S), looks=looks)
+
+    def exchange(self, sku: str, other: str) -> None:
+        """Take one and put what this visit took last of another product in its place, at once."""
+        (grams,) = self.venue.stock.take(sku, 1)
+        (other_g,) = self.taken_g(other)
+        self.venue.stock.put(other, (other_g,), self.venue.stock.home[sku])
+        hand_s = self.venue.between(*SWAP_HAND_S)
+        self._act(sku, -1, (-grams, other_g), "swap", hand_s, also=((other, 1),))
 
     def taken_g(self, sku: str) -> tuple[float, ...]:
         """The grams of the units of a product that this visit took last."""
@@ -119,6 +136,8 @@ class HandsAtWork:
         hand_s: float,
         gap_s: float = 0.0,
         plate: str = "",
+        also: Items = (),
+        looks: str = "",
     ) -> None:
         plate = plate or self.venue.stock.home[sku or ""]
         free_at = self._gone_at.get(plate, -math.inf) + SAME_PLATE_S * self.venue.between(1.0, 1.05)
@@ -135,6 +154,8 @@ class HandsAtWork:
                 gap_s=gap_s,
                 visit=self._number,
                 kind=self._kind,
+                also=also,
+                looks=looks,
             )
         )
         self._gone_at[plate] = gone_at

@@ -72,7 +72,7 @@ class LiveShelf:
                 seed, self.settings, start_at, visits_per_hour,
                 quiet_s=quiet_s, last_hand_at=last_hand_at, end_at=end_at,
                 office_rhythm=office_rhythm, effects=effects, double_gap_s=gap_s,
-                adversarial=variation.adversarial,
+                adversarial=variation.adversarial, swaps=variation.swaps,
             )  # fmt: skip
         self._connect_cells(seed, effects, variation.build(profile))
         self._plan_nothing()
@@ -80,6 +80,7 @@ class LiveShelf:
     def _connect_cells(self, seed: int, effects: Profile, build: Build) -> None:
         plates = weighed_plates(self.settings)
         self.plates = [plate.id for plate in plates]
+        self._weighed = frozenset(self.plates)
         self._zero = np.array([plate.zero_counts for plate in plates])
         self._counts_per_g = np.array([plate.counts_per_g for plate in plates])
         levels_g = self._shoppers.stock.levels_g()
@@ -151,6 +152,10 @@ class LiveShelf:
         """All visits that were planned and begun by `at`, from the beginning."""
         return [visit for visit in self._all_visits if visit.starts_at <= at]
 
+    def plan_until(self, until: float) -> None:
+        """Decide who comes up to a time; `visits_until` tells it. No sample depends on it."""
+        self._plan_until(until)
+
     def _plan_until(self, until: float) -> None:
         while not self._is_over and self._planned_until <= until:
             visit = self._shoppers.next_visit()
@@ -158,7 +163,8 @@ class LiveShelf:
                 self._is_over = True
                 return
             for action in visit.actions:
-                self.cells.add(action)
+                if action.plate in self._weighed:
+                    self.cells.add(action)
                 self._push(self._actions, action)
             for message in visit.messages:
                 self._push(self._messages, message)

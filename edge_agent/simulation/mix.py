@@ -13,6 +13,7 @@ from edge_agent.simulation.odd_plots import odd_plots
 from edge_agent.simulation.plot_parts import Plot
 from edge_agent.simulation.plots import PLOTS
 from edge_agent.simulation.profiles import Profile
+from edge_agent.simulation.swap_plots import SWAP_PLOTS
 
 USUAL_FOUL = ("unpaid", "feigned", "underpaid", "substituted", "refunded")
 
@@ -38,27 +39,35 @@ class Mix:
 
 @dataclass(frozen=True, slots=True)
 class Mixes:
-    """The mixes of a shelf; with an `adversarial` share, honest visits and others apart."""
+    """The mixes of a shelf; with an `adversarial` share, honest visits and others apart. In the
+    share `swaps` of all visits goods are exchanged so that hardly more than a camera can tell."""
 
     honest: Mix
     foul: Mix | None
     adversarial: float
+    swaps: float = 0.0
 
     @classmethod
-    def of(cls, effects: Profile, adversarial: float | None) -> Mixes:
+    def of(cls, effects: Profile, adversarial: float | None, swaps: float = 0.0) -> Mixes:
         """The mix of a profile: the usual one, or every way with so many dishonest visits."""
         usual = PLOTS | odd_plots(effects)
         if adversarial is None:
-            return cls(Mix.of(usual), None, 0.0)
+            return cls(Mix.of(usual), None, 0.0, swaps)
         foul = {name: usual.pop(name) for name in USUAL_FOUL}
         return cls(
             Mix.of(usual | FAIR_PLOTS | CROWDS),
             Mix.of(foul | FOUL_PLOTS | FOUL_CROWDS),
             adversarial,
+            swaps,
         )
 
     def next(self, rng: np.random.Generator) -> Mix:
         """The mix that the next visit is drawn from."""
+        if self.swaps and rng.random() < self.swaps:
+            return _SWAPS
         if self.foul is not None and rng.random() < self.adversarial:
             return self.foul
         return self.honest
+
+
+_SWAPS = Mix.of(SWAP_PLOTS)

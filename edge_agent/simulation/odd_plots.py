@@ -45,7 +45,7 @@ def cleaning(scene: Scene, basket: Basket) -> None:
     """Lifts plates off with all that is on them, wipes, and sets them down again."""
     stock = scene.venue.stock
     dead_g = dead_weights_g(scene.venue.settings)
-    for plate in sorted({stock.home[sku] for sku, _ in basket}):
+    for plate in sorted({stock.home[sku] for sku, _ in basket} & dead_g.keys()):
         whole_g = stock.level_g(plate) + dead_g[plate]
         scene.lift(plate, -whole_g)
         scene.wait(*CLEANING_S)

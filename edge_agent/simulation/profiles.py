@@ -26,6 +26,11 @@ class Profile:
     laid across two plates; `litter` and `foreign` how often empty packing or foreign objects are
     left; `outliers` how many units are far from their product's weight; `new_sizes` how often a
     product comes in another size (`odd_acts`, `usual_acts`, `stockroom`).
+
+    Of the camera, where there is one (`pictures`): `light` how much the light changes, `grain` the
+    sensor's noise, `passers` how often somebody walks by, `scans` how often goods are held before
+    the camera; `bumps`, `covers`, `blackouts` and `stills` how often the camera is knocked,
+    covered, in the dark or frozen.
     """
 
     noise: float = 1.0
@@ -59,6 +64,14 @@ class Profile:
     foreign: float = 0.0
     outliers: float = 0.0
     new_sizes: float = 0.0
+    light: float = 1.0
+    grain: float = 1.0
+    passers: float = 1.0
+    bumps: float = 0.0
+    covers: float = 0.0
+    blackouts: float = 0.0
+    stills: float = 0.0
+    scans: float = 0.0
 
     @classmethod
     def only(cls, **effects: float) -> Profile:
@@ -105,7 +118,7 @@ PROFILES: dict[str, Profile] = {
     "faulty": Profile(
         quick=1.0, rests=1.0, regrets=1.0, sag=1.0, fridge=1.0, freezes=1.0, saturation=1.0,
         outages=1.0, shifts=1.0, cleanings=1.0, straddles=1.0, litter=1.0, foreign=1.0,
-        outliers=1.0, new_sizes=1.0,
+        outliers=1.0, new_sizes=1.0, bumps=1.0, covers=1.0, blackouts=1.0, stills=1.0,
     ),
 }  # fmt: skip
 

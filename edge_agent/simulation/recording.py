@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from edge_agent.simulation.shop import settings_toml
 from edge_agent.simulation.variation import USUAL, Variation
 from edge_agent.simulation.weights_text import TICKS_PER_S, header, rows
 
+if TYPE_CHECKING:
+    from edge_agent.simulation.pictures.recorded import RecordedPictures
+
 # Monday, 2 March 2026, midnight in Shanghai.
 MIDNIGHT_AT = 1772380800.0
 MORNING_S = 9 * 3600.0
@@ -24,6 +27,8 @@ BLOCK_S = 60.0
 FEWEST_VISITS = 5
 QUIET_END_S = 300.0
 MOST_HOURS = 24.0 * 366
+# What was wrong with the camera; beside the truth, whose lines the contract defines.
+CAMERA_TRUTH_FILE = "camera-truth.jsonl"
 
 
 def simulate(
@@ -54,12 +59,28 @@ def simulate(
     except FileExistsError as error:
         raise UsageError(f"{out} is a file; give a folder for the recording.") from error
     (out / "shelf.toml").write_text(settings_toml(shelf.settings), encoding="utf-8")
-    messages = _write_weights(shelf, hours * 3600.0, out / "weights.csv", progress)
+    pictures = _pictures(shelf, seed, profile, variation, out)
+    messages = _write_weights(shelf, hours * 3600.0, out / "weights.csv", progress, pictures)
     messages += [message.line() for message in shelf.messages_due(math.inf)]
     _write_lines(out / "messages.jsonl", messages)
-    _write_lines(
-        out / "truth.jsonl", truth_lines(shelf, with_visits=variation.adversarial is not None)
-    )
+    truth = truth_lines(shelf, with_visits=variation.adversarial is not None)
+    if pictures is not None:
+        pictures.write_until(shelf.now, is_end=True)
+        _write_lines(out / CAMERA_TRUTH_FILE, pictures.truth())
+    _write_lines(out / "truth.jsonl", truth)
+
+
+def _pictures(
+    shelf: LiveShelf, seed: int, profile: str, variation: Variation, out: Path
+) -> RecordedPictures | None:
+    """The shelf's camera, where it has one."""
+    if variation.pictures is None:
+        return None
+    # Only pictures need OpenCV, which is heavy.
+    from edge_agent.simulation.pictures.recorded import RecordedPictures
+
+    effects = variation.profile(profile)
+    return RecordedPictures(shelf, seed, variation.pictures, effects, out)
 
 
 def truth_lines(shelf: LiveShelf, *, with_visits: bool) -> list[dict[str, Any]]:
@@ -99,7 +120,11 @@ def shelf_to_record(
 
 
 def _write_weights(
-    shelf: LiveShelf, duration_s: float, file: Path, progress: Callable[[float], None] | None
+    shelf: LiveShelf,
+    duration_s: float,
+    file: Path,
+    progress: Callable[[float], None] | None,
+    pictures: RecordedPictures | None,
 ) -> list[dict[str, Any]]:
     """Write the samples block by block; the messages that arrive meanwhile."""
     messages: list[dict[str, Any]] = []
@@ -115,6 +140,8 @@ def _write_weights(
             ticks = start_ticks + np.rint(numbers * (TICKS_PER_S / shelf.rate_hz))
             weights.write(rows(ticks.astype(np.int64), grams))
             messages += [message.line() for message in shelf.messages_due(shelf.now)]
+            if pictures is not None:
+                pictures.write_until(shelf.now)
             if progress is not None:
                 progress(shelf.cells.sample / samples)
         weights.write(b"\n")

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from edge_agent.truth import Items
 
-Manner = Literal["plain", "double", "touch", "lean", "rest", "lift"]
+Manner = Literal["plain", "double", "touch", "lean", "rest", "lift", "swap"]
 """How a hand goes about it: once, twice, only touching or leaning, leaning and taking meanwhile,
-or lifting the plate itself off or setting it down."""
+lifting the plate itself off or setting it down, or taking and putting something else there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Action:
     `parts_g` are the grams that each pick moves (negative: taken): none for a mere touch, two for
     a double pick whose picks end `gap_s` apart. `quantity` is the signed number of units, `also`
     what else the same hand moves: together with them, or with its second pick. `beside` names a
-    plate that bears the given share of it all. Grams without items are of things that are no goods.
+    plate that bears the given share of it all. Grams without items are of things that are no goods;
+    `looks` is what such a thing looks like: `dummy:SKU`, `empty:SKU` (its packing), else anything.
     """
 
     at: float
@@ -35,6 +36,7 @@ class Action:
     kind: str = ""
     also: Items = ()
     beside: tuple[str, float] | None = None
+    looks: str = ""
 
     @property
     def items(self) -> Items:

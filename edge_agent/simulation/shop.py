@@ -19,6 +19,8 @@ FILL = 0.85
 MOST_UNITS = 10
 # Fewer than these of one product, and it shares the plate unit by unit.
 FEWEST_UNITS = 3
+# What goods without a weight are taken to weigh: they stand on no scale.
+UNWEIGHED_G = 100.0
 
 # plate: (name, gross grams, spread grams, price in fen). A3 and C3 hold goods that weight can
 # hardly tell apart: about 6 sigma between two units, 4 between two pairs.
@@ -98,10 +100,10 @@ def initial_stock(settings: Settings) -> dict[tuple[str, str], int]:
     """How many units stand on each plate when it is full: {(plate, sku): units}."""
     weight_g = {product.sku: product.weight_g for product in settings.product}
     stock: dict[tuple[str, str], int] = {}
-    for plate in weighed_plates(settings):
+    for plate in settings.plate:
         room_g = FILL * plate.capacity_g
-        # Settings refuses a weighed plate's product without weight.
-        each_g = {sku: weight_g[sku] or math.inf for sku in plate.products}
+        # Only what stands on a plate without a scale may be without a weight.
+        each_g = {sku: weight_g[sku] or UNWEIGHED_G for sku in plate.products}
         units = {sku: math.floor(room_g / len(each_g) / g) for sku, g in each_g.items()}
         if min(units.values()) < FEWEST_UNITS:
             # Light goods give way to heavy ones: as many of each as fit.

@@ -45,7 +45,8 @@ class Shoppers:
     `visits_per_hour` is that of an ordinary working hour. Without `office_rhythm` every hour is
     one. No visit has a hand on a plate before `start_at + quiet_s` or after `last_hand_at`, or a
     message after `end_at`; where they are absent, visits never end. With an `adversarial` share
-    every way to pay and not to pay is played, and messages may come after the end.
+    every way to pay and not to pay is played, and messages may come after the end. `swaps` is the
+    share of visits in which goods are exchanged for something of the same weight.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Shoppers:
         effects: Profile = Profile(),  # noqa: B008 - it is frozen
         double_gap_s: tuple[float, float] = USUAL_DOUBLE_GAP_S,
         adversarial: float | None = None,
+        swaps: float = 0.0,
     ) -> None:
         self._rng = stream(seed, "shoppers")
         self.stock = Stockroom(settings, stream(seed, "stock"), effects.outliers)
@@ -83,7 +85,7 @@ class Shoppers:
         self._clean = {
             sku for i, sku in enumerate(skus) if (i + offset) % 5 < round(5 * CLEAN_SHARE)
         }
-        self._mixes = Mixes.of(effects, adversarial)
+        self._mixes = Mixes.of(effects, adversarial, swaps)
 
     def next_visit(self) -> Visit | None:
         """The next visit or restock; None when no more fits before the end."""

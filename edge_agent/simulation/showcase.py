@@ -19,7 +19,7 @@ from edge_agent.settings import Settings
 from edge_agent.settings_file import load_settings
 from edge_agent.simulation.board import PtyBoard
 from edge_agent.simulation.broker import LocalBroker
-from edge_agent.simulation.demo_plan import DemoPlan, settings_of
+from edge_agent.simulation.demo_plan import DemoPlan, settings_of, with_camera
 from edge_agent.simulation.happenings import (
     CloudTold,
     HandGone,
@@ -29,6 +29,7 @@ from edge_agent.simulation.happenings import (
 )
 from edge_agent.simulation.live import LiveShelf
 from edge_agent.simulation.operator_cloud import OperatorCloud, Report
+from edge_agent.simulation.running import RunningShelf, run_shelf
 from edge_agent.simulation.shop import settings_toml, weighed_plates
 from edge_agent.systemd_notify import Notifier
 
@@ -102,6 +103,8 @@ class Showcase:
         board = self._open.enter_context(PtyBoard(plates, self.plan.rate_hz))
         self.settings_path.parent.mkdir(parents=True, exist_ok=True)
         written = settings_of(board.port, self._broker.port)
+        if self.plan.pictures:
+            written = with_camera(written, self.seed)
         self.settings_path.write_text(settings_toml(written), encoding="utf-8")
         self.settings = load_settings(self.settings_path)
         self.cloud = OperatorCloud(
@@ -113,9 +116,20 @@ class Showcase:
         )
         self._open.callback(self.cloud.stop)
         self.cloud.start()
-        self._start_agent()
         shelf = self.plan.shelf(self.seed, self.started_at, self.settings)
-        self._run("board", lambda: self._feed(shelf, board))
+        running = run_shelf(self.seed, shelf)
+        if self.plan.pictures:
+            self._teach()
+        self._start_agent()
+        self._run("board", lambda: self._feed(running, board))
+
+    def _teach(self) -> None:
+        """Show the agent its products, as a technician would have done."""
+        from edge_agent.simulation.pictures.layout import USUAL_SIZE
+        from edge_agent.simulation.pictures.taught import teach
+        from edge_agent.vision.features.gallery import Gallery
+
+        teach(Gallery(self.state), self.settings, self.seed, USUAL_SIZE, self.started_at)
 
     def check(self) -> None:
         """Raise what ended one of the parts before its time."""
@@ -184,16 +198,17 @@ class Showcase:
         self._heard_at = time.monotonic()
         self._happenings.put(ShelfTold(report["time"], report))
 
-    def _feed(self, shelf: LiveShelf, board: PtyBoard) -> None:
+    def _feed(self, running: RunningShelf, board: PtyBoard) -> None:
         """Let the shelf's time run: samples to the board, messages to the broker."""
         last = time.monotonic()
         while not self._stopping.wait(TICK_S) and not self.is_over:
             now = time.monotonic()
             step_s = min(now - last, LONGEST_TICK_S) * self.plan.speed
             last = now
-            times, counts = shelf.next_block(step_s)
-            self.clock.reach(shelf.now)
-            self._tell_what_happens(shelf)
+            with running as shelf:
+                times, counts = shelf.next_block(step_s)
+                self.clock.reach(shelf.now)
+                self._tell_what_happens(shelf)
             board.send(times, counts, patience_s=LONGEST_TICK_S)
 
     def _tell_what_happens(self, shelf: LiveShelf) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge_agent.settings import Settings
-from edge_agent.simulation.shop import initial_stock, weighed_plates
+from edge_agent.simulation.shop import UNWEIGHED_G, initial_stock
 
 # Spread is drawn from a normal distribution and cut here, as a packer's check weigher does.
 CUT_SIGMAS = 3.0
@@ -30,7 +30,7 @@ class Stockroom:
         self._size: dict[str, float] = {}
         self._products = {product.sku: product for product in settings.product}
         self._full = initial_stock(settings)
-        self.home = {sku: plate.id for plate in weighed_plates(settings) for sku in plate.products}
+        self.home = {sku: plate.id for plate in settings.plate for sku in plate.products}
         self._units: Units = {(plate, sku): [] for sku, plate in self.home.items()}
         for sku in self.home:
             self.put(sku, self.fresh(sku, self.full(sku)))
@@ -50,14 +50,14 @@ class Stockroom:
     def fresh(self, sku: str, quantity: int) -> tuple[float, ...]:
         """The grams of new units as a supplier would bring them."""
         product = self._products[sku]
-        assert product.weight_g is not None  # it stands on a weighed plate
+        weight_g = product.weight_g or UNWEIGHED_G
         spread = np.clip(self._rng.standard_normal(quantity), -CUT_SIGMAS, CUT_SIGMAS)
-        weights = self._size.get(sku, 1.0) * product.weight_g + product.weight_sd_g * spread
+        weights = self._size.get(sku, 1.0) * weight_g + product.weight_sd_g * spread
         if self._outlier_share:
             odd = self._rng.random(quantity) < self._outlier_share
             part = self._rng.uniform(*OUTLIER_PART, quantity)
             weights *= 1.0 + odd * part * self._rng.choice([-1.0, 1.0], quantity)
-        return tuple(max(0.1 * product.weight_g, float(grams)) for grams in weights)
+        return tuple(max(0.1 * weight_g, float(grams)) for grams in weights)
 
     def resize(self, sku: str, size: float) -> None:
         """From now on suppliers bring it in packages of `size` times the product's weight."""

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from edge_agent.errors import UsageError
 from edge_agent.settings import Settings
+from edge_agent.simulation.flavours import with_flavours
 from edge_agent.simulation.other_shop import other_shop
+from edge_agent.simulation.pictures.plan import PicturePlan
 from edge_agent.simulation.profiles import BUILDS, PROFILES, Build, Profile
 from edge_agent.simulation.shop import demo_settings
 
@@ -31,7 +33,9 @@ class Variation:
     for another shop than the demonstration's, its goods drawn from the file `goods` where one is
     given. With `only_weights` there are hands, but no payments, orders or losses. `adversarial` is
     the share of visits in which somebody does not pay; with it every way to pay and not to pay is
-    played, and the truth tells the visits too.
+    played, and the truth tells the visits too. With `pictures` the shelf is seen by a camera.
+    `flavours` puts goods of one weight on one plate, `swaps` is the share of visits in which goods
+    are exchanged for something of the same weight, and the plates `unweighed` have no scale.
     """
 
     effects: Mapping[str, float] = field(default_factory=dict)
@@ -42,6 +46,10 @@ class Variation:
     goods: Path | None = None
     only_weights: bool = False
     adversarial: float | None = None
+    pictures: PicturePlan | None = None
+    flavours: bool = False
+    swaps: float = 0.0
+    unweighed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.adversarial is not None and not 0.0 <= self.adversarial <= 1.0:
@@ -50,6 +58,12 @@ class Variation:
             )
         if self.adversarial is not None and self.only_weights:
             raise UsageError("Visits of weights alone have no payments: leave --adversarial away.")
+        if not 0.0 <= self.swaps <= 1.0:
+            raise UsageError(f"{self.swaps:g} of the visits with swaps; give a share from 0 to 1.")
+        if self.swaps and self.only_weights:
+            raise UsageError("Visits of weights alone have no losses: leave --swaps away.")
+        if self.unweighed and self.pictures is None:
+            raise UsageError("Only a camera watches a plate without a scale: give --pictures too.")
 
     def profile(self, name: str) -> Profile:
         """The effects of this profile as varied. Raises UsageError for what does not exist."""
@@ -79,6 +93,19 @@ class Variation:
 
     def settings(self, seed: int, name: str) -> Settings:
         """The shelf's settings: the demonstration's, or those of another shop."""
+        shop = self._shop(seed, name)
+        if self.flavours:
+            if shop != demo_settings():
+                raise UsageError("Flavours are of the demonstration's shop: give no other shop.")
+            shop = with_flavours(shop)
+        shop = without_scales(shop, self.unweighed)
+        if self.pictures is None:
+            return shop
+        from edge_agent.simulation.pictures.layout import with_pictures
+
+        return with_pictures(shop, self.pictures.size, self.pictures.camera)
+
+    def _shop(self, seed: int, name: str) -> Settings:
         build = self.build(name)
         is_demo = self.plates is None and self.products_per_plate is None and self.goods is None
         if is_demo and build == self._usual_make(build):
@@ -113,3 +140,16 @@ def _check_range(what: str, given: Range, lowest: float, highest: float) -> None
         raise UsageError(
             f"{low:g} to {high:g} {what}; give a low and a high end from {lowest:g} to {highest:g}."
         )
+
+
+def without_scales(settings: Settings, plates: tuple[str, ...]) -> Settings:
+    """The same shop with these plates watched by the camera alone."""
+    known = {plate.id for plate in settings.plate}
+    for plate in plates:
+        if plate not in known:
+            raise UsageError(f"There is no plate {plate!r}; there are {', '.join(sorted(known))}.")
+    if known <= set(plates):
+        raise UsageError("Leave at least one plate its scale.")
+    free = {"scale": None, "channel": None}
+    changed = tuple(p.model_copy(update=free) if p.id in plates else p for p in settings.plate)
+    return settings.model_copy(update={"plate": changed})

@@ -73,6 +73,15 @@ class Outbox:
         )
         return reason
 
+    def event_ids(self, topic_prefix: str, before: float | None = None) -> list[str]:
+        """Name the messages that wait below a topic; all, or those from before a time."""
+        found = self._db.rows(
+            "select event_id from outbox where substr(topic, 1, length(?1)) = ?1"
+            " and (?2 is null or at < ?2) order by seq",
+            (topic_prefix, before),
+        )
+        return [event_id for (event_id,) in found]
+
     def put(self, message: OutboxMessage) -> None:
         """Store a message, in the caller's transaction; a repeat of an `event_id` is dropped.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,4 +66,15 @@ class Recogniser(Protocol):
 
         `mask` says where in the picture the thing is; None: all of it.
         """
+        ...
+
+
+@runtime_checkable
+class ChangeRecogniser(Recogniser, Protocol):
+    """A recogniser that looks at both pictures of a change, as one does that counts the goods."""
+
+    def recognise_change(
+        self, change: RegionChange, among: Sequence[str] | None = None
+    ) -> Recognition:
+        """Tell which product left (`change.left` is 1) or came (0) between before and after."""
         ...

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import cast
 
 import pytest
 
 from edge_agent.ledger import rules_of
 from edge_agent.shelf import phrases
 from edge_agent.shelf.facts import ChangeFact, ClockFact, Fact, LinkFact, RestockFact, RestockLine
-from edge_agent.shelf.findings import LossKind, find_missing
+from edge_agent.shelf.findings import find_missing
 from edge_agent.shelf.loss_lines import LossLine, loss_lines
 from edge_agent.shelf.memo import Memo
 from edge_agent.shelf.payments import Refund, RefundLine
@@ -150,10 +149,7 @@ def test_something_else_in_the_place_of_goods_is_said_so() -> None:
     (account,) = reckon(state, rules, Memo()).accounts.values()
     finding = find_missing(state, {account.visit.visit_id: account}, rules)
     lines = loss_lines(finding[account.visit.visit_id].missing, state)
-    swapped = [
-        replace(line, kind=cast(LossKind, "swapped")) if line.sku == "nuts" else line
-        for line in lines
-    ]
+    swapped = [replace(line, kind="swapped") if line.sku == "nuts" else line for line in lines]
     said = explain(swapped, account, finding[account.visit.visit_id], state, rules, "open")
     assert "1 × Nuts, 12.00 CNY, is missing, and something else of about the same weight" in said
 

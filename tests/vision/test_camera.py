@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.server
+import importlib.util
 import queue
 import subprocess
 import sys
@@ -20,21 +22,22 @@ import pytest
 from edge_agent.errors import CameraError
 from edge_agent.sensing.outage import RetryPauses
 from edge_agent.settings import CameraSettings
-from edge_agent.vision.camera import (
+from edge_agent.vision.cameras.health import CameraAilment, CameraHealth
+from edge_agent.vision.cameras.reader import (
     CameraEnded,
     CameraEvent,
     CameraFound,
     CameraLost,
     CameraReader,
 )
+from edge_agent.vision.cameras.sources import open_source, without_password
 from edge_agent.vision.frames import Frame, Image, encode_jpeg
-from edge_agent.vision.sources import open_source, without_password
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 QUICK = RetryPauses(first_s=0.02, longest_s=0.1, healthy_s=0.0)
 WAIT_S = 30.0
 
-E = TypeVar("E", Frame, CameraLost, CameraFound, CameraEnded)
+E = TypeVar("E", Frame, CameraLost, CameraFound, CameraEnded, CameraAilment)
 
 
 def plain(level: int) -> Image:
@@ -194,9 +197,123 @@ def test_a_network_camera_is_read_lost_and_found() -> None:
     assert listener.told() == [lost, found]
 
 
-def test_a_camera_that_is_not_in_the_settings_language_is_refused() -> None:
-    with pytest.raises(CameraError, match="'picamera' comes with a later version"):
+class SinglePictures(http.server.BaseHTTPRequestHandler):
+    """A network camera that gives one JPEG a request, to those who know the password."""
+
+    def do_GET(self) -> None:
+        if self.headers.get("Authorization") != "Basic " + base64.b64encode(b"guard:x y").decode():
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="camera"')
+            self.end_headers()
+            return
+        jpeg = encode_jpeg(plain(90), 90)
+        self.send_response(200)
+        self.send_header("Content-Type", "image/jpeg")
+        self.send_header("Content-Length", str(len(jpeg)))
+        self.end_headers()
+        self.wfile.write(jpeg)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the tests' output clean."""
+
+
+def test_a_network_camera_of_single_pictures_is_read_with_its_password_and_lost() -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SinglePictures)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    with watching(f"http://guard:x%20y@127.0.0.1:{server.server_port}/snapshot.jpg") as listener:
+        first, second = listener.until(Frame), listener.until(Frame)
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        lost = listener.until(CameraLost)
+    assert np.abs(first.image.astype(int) - 90).max() <= 3
+    assert 0.1 < second.at - first.at < 5
+    assert "gives no pictures any more" in lost.reason
+    assert "guard" not in lost.reason
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("picamera2") is not None, reason="picamera2 is installed here"
+)
+def test_without_picamera2_the_pi_camera_says_how_to_install_it() -> None:
+    with pytest.raises(CameraError, match="sudo apt install python3-picamera2") as refused:
         open_source(CameraSettings(id="front", source="picamera"), time.time)
+    assert 'source = "0"' in str(refused.value)
+
+
+PI_CAMERA = """
+import numpy as np
+
+class Picamera2:
+    connected = 1
+
+    @staticmethod
+    def global_camera_info():
+        return [{"Num": n} for n in range(Picamera2.connected)]
+
+    def __init__(self, number=0):
+        self.left = 2
+
+    def create_video_configuration(self, main, controls):
+        return main
+
+    def configure(self, configuration):
+        self.size = configuration["size"]
+
+    def start(self):
+        pass
+
+    def capture_array(self, name, wait=None):
+        if not self.left:
+            raise TimeoutError("no picture within 5 s")
+        self.left -= 1
+        return np.full((self.size[1], self.size[0], 3), (200, 100, 50), np.uint8)
+
+    def close(self):
+        pass
+"""
+
+
+def test_a_pi_camera_is_read_through_picamera2_and_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "picamera2.py").write_text(PI_CAMERA, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "picamera2", raising=False)
+    source = open_source(CameraSettings(id="front", source="picamera"), time.time)
+    shot = source.read()
+    assert shot is not None
+    assert shot.frame.image.shape == (720, 1280, 3)
+    assert tuple(shot.frame.image[0, 0]) == (200, 100, 50)
+    source.read()
+    with pytest.raises(CameraError, match="gives no pictures any more"):
+        source.read()
+    source.close()
+    with pytest.raises(CameraError, match="no camera 1 on the Pi's connectors, found 1"):
+        open_source(CameraSettings(id="front", source="picamera:1"), time.time)
+    sys.modules.pop("picamera2")
+
+
+def test_what_is_wrong_with_the_pictures_comes_after_the_frame_that_shows_it(
+    tmp_path: Path,
+) -> None:
+    for n in range(8):
+        (tmp_path / f"{1772200000000 + 5000 * n}.png").write_bytes(
+            cv2.imencode(".png", plain(2))[1].tobytes()
+        )
+    listener = Listener()
+    settings = CameraSettings(id="front", source=str(tmp_path))
+    reader = CameraReader(
+        settings, time.time, listener.events.put, health=CameraHealth("front"), retry=QUICK
+    )
+    reader.start()
+    dark = listener.until(CameraAilment)
+    listener.until(CameraEnded)
+    reader.stop()
+    assert (dark.camera_id, dark.ailment, dark.at) == ("front", "dark", 1772200010.0)
+    before = listener.seen[: next(n for n, e in enumerate(listener.seen) if e is dark)]
+    assert [e.at for e in before if isinstance(e, Frame)][-1] == dark.at
 
 
 def test_a_missing_device_is_refused_with_what_was_found() -> None:
@@ -215,8 +332,8 @@ def test_passwords_of_network_cameras_are_not_told() -> None:
 
 def test_without_a_camera_opencv_is_not_loaded() -> None:
     modules = (
-        "edge_agent.sensing.scale, edge_agent.vision.camera, edge_agent.vision.evidence, "
-        "edge_agent.vision.frames, sys"
+        "edge_agent.sensing.scale, edge_agent.vision.cameras.reader, "
+        "edge_agent.vision.evidence.keeping, edge_agent.vision.frames, sys"
     )
     code = f"import {modules}; assert 'cv2' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

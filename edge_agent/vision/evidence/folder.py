@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from pathlib import Path
 
 from edge_agent.errors import StoreError
+from edge_agent.vision.evidence.blurring import ClearedPicture
 
 _UNFINISHED = ".part"
 
@@ -32,8 +33,11 @@ class EvidenceFolder:
         except OSError as error:
             raise self._unusable(error) from error
 
-    def write(self, name: str, content: bytes, at: float) -> Path:
-        """Write a file as of time `at` and make it last; a file of that name is replaced."""
+    def write(self, name: str, picture: ClearedPicture, at: float) -> Path:
+        """Write a picture as of time `at` and make it last; a file of that name is replaced."""
+        if type(picture) is not ClearedPicture:
+            raise TypeError("only a ClearedPicture may be written to the evidence")
+        content = picture.jpeg
         path = self._folder / name
         unfinished = path.with_name(name + _UNFINISHED)
         try:
@@ -75,6 +79,17 @@ class EvidenceFolder:
             deleted.append(name)
         self._delete(deleted)
         return deleted
+
+    def files(self, before: float | None = None) -> list[str]:
+        """The files by age; all, or those from before a time."""
+        by_age = sorted((at, name) for name, (at, _) in self._files.items())
+        return [name for at, name in by_age if before is None or at < before]
+
+    def erase(self, names: Iterable[str]) -> list[str]:
+        """Delete these files, as far as they are there; returns those that were."""
+        there = [name for name in names if name in self._files]
+        self._delete(there)
+        return there
 
     def _delete(self, names: list[str]) -> None:
         try:

@@ -7,61 +7,39 @@ import os
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edge_agent.errors import CameraError
 from edge_agent.settings import CameraSettings
+from edge_agent.vision.cameras.picamera import PiCameraSource
+from edge_agent.vision.cameras.shots import PERIOD_S, FrameSource, Shot
 from edge_agent.vision.frames import Frame, Image, decode_picture, picture_files, picture_time
 
 if TYPE_CHECKING:
     import cv2
 
-_log = logging.getLogger(__name__)
+__all__ = ["PERIOD_S", "FrameSource", "Shot", "open_source", "without_password"]
 
-FRAMES_PER_S = 5.0
-PERIOD_S = 1 / FRAMES_PER_S
+_log = logging.getLogger(__name__)
 
 _URL_SCHEMES = ("http://", "https://", "rtsp://", "rtsps://")
 _STREAM_TIMEOUT_MS = 5000
 _WIDTH, _HEIGHT = 1280, 720
 
 
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """A frame, and when it is due in seconds since its source was opened (0: at once)."""
-
-    frame: Frame
-    due_s: float
-
-
-class FrameSource(Protocol):
-    """An open source. `read` raises `CameraError` when a camera is lost."""
-
-    def read(self) -> Shot | None:
-        """Return the next frame, five a second; None when a file or folder has ended."""
-        ...
-
-    def close(self) -> None:
-        """Give the device back."""
-        ...
-
-
 def open_source(settings: CameraSettings, clock: Callable[[], float]) -> FrameSource:
     """Open what `settings.source` names; raise `CameraError` saying what to do when it fails."""
     source = settings.source
     if source.startswith(_URL_SCHEMES):
-        return LiveSource(settings, clock, source)
+        return _network_source(settings, clock)
     if source.isdecimal():
         return LiveSource(settings, clock, int(source))
-    if source == "picamera":
-        raise CameraError(
-            f"Camera {settings.id!r}: source 'picamera' comes with a later version; use a USB "
-            'camera (source = "0").'
-        )
+    kind = re.fullmatch(r"(picamera|simulated)(?::([0-9]+))?", source)
+    if kind is not None:
+        return _source_of_kind(settings, clock, kind[1], kind[2])
     path = Path(source)
     device = re.fullmatch(r"/dev/video([0-9]+)", os.path.realpath(path))
     if device is not None and path.exists():
@@ -71,6 +49,28 @@ def open_source(settings: CameraSettings, clock: Callable[[], float]) -> FrameSo
     if path.is_file():
         return VideoSource(settings, clock, path)
     raise CameraError(f"No camera at {source}. {found_sentence()} Run `edge-agent doctor`.")
+
+
+def _source_of_kind(
+    settings: CameraSettings, clock: Callable[[], float], kind: str, number: str | None
+) -> FrameSource:
+    """A Raspberry Pi camera of this number, or the simulated shelf of this seed."""
+    if kind == "picamera":
+        return PiCameraSource(settings, clock, int(number or 0))
+    # Only a simulated shelf needs the simulation, and it is heavy.
+    from edge_agent.simulation.pictures.camera_source import SimulatedSource
+
+    return SimulatedSource(settings, clock, int(number or 1))
+
+
+def _network_source(settings: CameraSettings, clock: Callable[[], float]) -> FrameSource:
+    if settings.source.startswith("http"):
+        # Here, since it loads all of http.
+        from edge_agent.vision.cameras.picture_url import PictureUrlSource, gives_single_pictures
+
+        if gives_single_pictures(settings.source):
+            return PictureUrlSource(settings, clock)
+    return LiveSource(settings, clock, settings.source)
 
 
 def found_cameras() -> list[str]:

@@ -1,0 +1,1 @@
+"""The detector on the device: a verified model file, a runtime, boxes, and what they tell."""

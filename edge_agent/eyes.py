@@ -1,0 +1,123 @@
+"""A thread that looks: frames and changes in, what they show out; the loop never waits for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_agent.errors import EdgeAgentError
+from edge_agent.ledger import Ledger
+from edge_agent.seeing import Seeing, Seen, regions_by_plate
+from edge_agent.settings import Settings
+from edge_agent.shelf.scans import Scan
+from edge_agent.vision.codes.readers import BarcodeReaderMissing
+from edge_agent.vision.codes.scanning import ScanWatch
+from edge_agent.vision.frames import Frame
+from edge_agent.vision.recognisers import recogniser_for
+from edge_agent.weighing.change import WeightChange
+
+log = logging.getLogger(__name__)
+
+# Pictures that wait while one is being looked at; the older ones are left out, never the newest.
+MOST_WAITING = 8
+_STOP_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What pictures showed: changes, what moved in them, and codes held before the camera."""
+
+    seen: Sequence[Seen] = ()
+    scans: Sequence[Scan] = ()
+
+
+class Eyes:
+    """Looks at the cameras' frames one after the other, and emits what it finds."""
+
+    def __init__(self, seeing: Seeing, emit: Callable[[Looked], None]) -> None:
+        self._seeing = seeing
+        self._scans: ScanWatch | None = ScanWatch()
+        self._emit = emit
+        self._frames: deque[Frame] = deque(maxlen=MOST_WAITING)
+        self._asked: deque[WeightChange] = deque()
+        self._work = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="eyes", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the picture that is being looked at."""
+        with self._work:
+            self._stopping = True
+            self._work.notify()
+        if self._thread.ident is not None:
+            self._thread.join(_STOP_S)
+
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def see(self, frame: Frame) -> None:
+        """Look at a frame soon; any thread may call it."""
+        with self._work:
+            self._frames.append(frame)
+            self._work.notify()
+
+    def ask(self, change: WeightChange) -> None:
+        """Look what moved in a change; any thread may call it."""
+        with self._work:
+            self._asked.append(change)
+
+    def _run(self) -> None:
+        while True:
+            with self._work:
+                while not self._frames and not self._stopping:
+                    self._work.wait()
+                if self._stopping:
+                    return
+                asked, frame = list(self._asked), self._frames.popleft()
+                self._asked.clear()
+            try:
+                self._look(asked, frame)
+            except EdgeAgentError as error:
+                log.error("camera %s: %s", frame.camera, error)
+
+    def _look(self, asked: Sequence[WeightChange], frame: Frame) -> None:
+        for change in asked:
+            self._seeing.ask(change)
+        seen, scans = self._seeing.feed(frame), self._read_codes(frame)
+        if seen or scans:
+            self._emit(Looked(seen, scans))
+
+    def _read_codes(self, frame: Frame) -> list[Scan]:
+        if self._scans is None:
+            return []
+        try:
+            return self._scans.see(frame)
+        except BarcodeReaderMissing as error:
+            log.warning("no barcodes are read: %s", error)
+            self._scans = None
+            return []
+
+
+def open_eyes(
+    settings: Settings, state: Path, ledger: Ledger, emit: Callable[[Looked], None]
+) -> Eyes | None:
+    """The eyes that the settings ask for, None without a camera.
+
+    `state` is the folder with the taught products.
+    """
+    cameras = [camera.id for camera in settings.camera]
+    if not cameras:
+        return None
+    regions = regions_by_plate(settings, cameras)
+    recogniser = recogniser_for(settings, state)
+    seeing = Seeing(settings, regions, recogniser, lambda: ledger.state.catalogue)
+    return Eyes(seeing, emit)

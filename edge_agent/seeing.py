@@ -1,0 +1,221 @@
+"""From pictures to facts: what moved in each change, and changes that no scale felt.
+
+Used alike by `replay` and, in a thread of its own, by `run`; the same frames give the same facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from edge_agent.settings import Settings
+from edge_agent.shelf.catalogue import Catalogue
+from edge_agent.shelf.facts import ChangeFact, SightFact
+from edge_agent.vision.frames import Frame
+from edge_agent.vision.seen import ChangeRecogniser, Recogniser, Recognition, Region, RegionChange
+from edge_agent.weighing.change import WeightChange, change_id
+
+if TYPE_CHECKING:
+    from edge_agent.vision.watching.region_watch import RegionWatch
+
+# A picture without the hand comes by then, or the change is told by its weight alone.
+LOOK_FOR_S = 20.0
+# A scale tells its change this much after the picture shows it, at the latest.
+SCALE_TELLS_S = 4.0
+# What moves on a plate within this of a region's change is the same event.
+TOGETHER_S = 1.5
+# Products whose weight is as near as this are worth comparing with the picture.
+NEAR_PART, NEAR_G = 0.12, 8.0
+# Below it the pictures before and after show the same.
+LEAST_SCORE = 0.1
+# Something else stands there where what stood there before is so unlikely.
+SURELY_ANOTHER = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A fact that pictures tell, and the region it was seen in."""
+
+    fact: ChangeFact | SightFact
+    region: RegionChange
+
+    @property
+    def change_id(self) -> str:
+        """The change that it is about."""
+        if isinstance(self.fact, ChangeFact):
+            return self.fact.change.change_id
+        return self.fact.change_id
+
+
+@dataclass(slots=True)
+class _Asked:
+    change: WeightChange
+    until: float
+
+
+@dataclass(slots=True)
+class _Eye:
+    """One camera's watch, and what waits for its pictures."""
+
+    watch: RegionWatch
+    plates: frozenset[str]
+    asked: list[_Asked] = field(default_factory=list)
+    unexplained: list[RegionChange] = field(default_factory=list)
+    weighed: list[WeightChange] = field(default_factory=list)
+
+
+class Seeing:
+    """Watches the plates' regions in the cameras' pictures.
+
+    `regions` by camera and plate; `recogniser` is None where nothing is to be recognised;
+    `catalogue` gives the products as they are known now.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        regions: Mapping[str, Mapping[str, Region]],
+        recogniser: Recogniser | None,
+        catalogue: Callable[[], Catalogue],
+    ) -> None:
+        self._weighed = {plate.id for plate in settings.plate if plate.is_weighed}
+        self._recogniser = recogniser
+        self._catalogue = catalogue
+        self._eyes = {camera: _eye(camera, some) for camera, some in regions.items() if some}
+
+    @property
+    def cameras(self) -> frozenset[str]:
+        """The cameras whose pictures are looked at."""
+        return frozenset(self._eyes)
+
+    def ask(self, change: WeightChange) -> None:
+        """Look what moved in this change, as soon as pictures allow."""
+        if change.unobserved or change.by_sight:
+            return
+        for eye in self._eyes.values():
+            if change.plate not in eye.plates:
+                continue
+            eye.asked = [a for a in eye.asked if a.change.change_id != change.change_id]
+            eye.weighed = [c for c in eye.weighed if c.change_id != change.change_id][-50:]
+            if not change.withdrawn:
+                eye.asked.append(_Asked(change, change.settled_at + LOOK_FOR_S))
+                eye.weighed.append(change)
+
+    def feed(self, frame: Frame) -> list[Seen]:
+        """Take the next picture of a camera; returns what is known now."""
+        eye = self._eyes.get(frame.camera)
+        if eye is None:
+            return []
+        found: list[Seen] = []
+        for region in eye.watch.feed(frame):
+            if region.plate in self._weighed:
+                eye.unexplained.append(region)
+            else:
+                found += self._moved(region, frame.at)
+        found += self._answers(eye, frame.at)
+        return found + self._exchanged(eye, frame.at)
+
+    def _answers(self, eye: _Eye, now: float) -> list[Seen]:
+        """What pictures say of the changes that wait for them."""
+        found: list[Seen] = []
+        for asked in list(eye.asked):
+            change = asked.change
+            region = eye.watch.compare(change.plate, change.started_at, change.settled_at)
+            if region is not None or now > asked.until:
+                eye.asked.remove(asked)
+            if region is not None and region.score >= LEAST_SCORE:
+                found += self._look(region, change, now)
+        return found
+
+    def _look(self, region: RegionChange, change: WeightChange, now: float) -> list[Seen]:
+        """What a picture says of the thing that moved in a change."""
+        seen = self._recognise(region, change.delta_g < 0, self._worth_comparing(change))
+        if seen is None or not seen.likelihoods:
+            return []
+        return [Seen(SightFact(now, change.change_id, dict(seen.likelihoods)), region)]
+
+    def _moved(self, region: RegionChange, now: float, units: int | None = None) -> list[Seen]:
+        """A change on a plate that only the camera watches, with what its picture says."""
+        units = units if units is not None else (-1 if region.left >= 0.5 else 1)
+        began_at = region.began_at if units < 0 else region.settled_at
+        change = WeightChange(
+            change_id=change_id(region.plate, began_at),
+            revision=1,
+            plate=region.plate,
+            started_at=region.began_at,
+            settled_at=region.settled_at,
+            delta_g=float(units),
+            sigma_g=0.0,
+            level_g=0.0,
+            told_at=now,
+            by_sight=True,
+        )
+        return [Seen(ChangeFact(now, change), region), *self._look(region, change, now)]
+
+    def _exchanged(self, eye: _Eye, now: float) -> list[Seen]:
+        """Goods that were exchanged for others without a weight that would tell."""
+        found: list[Seen] = []
+        for region in [r for r in eye.unexplained if now >= r.settled_at + SCALE_TELLS_S]:
+            eye.unexplained.remove(region)
+            if any(_is_of(change, region) for change in eye.weighed):
+                continue
+            before = self._recognise(region, True, None)
+            after = self._recognise(region, False, None)
+            if before is None or after is None or before.answer is None:
+                continue
+            # Goods that were only turned look different too: it must be surely something else.
+            if after.likelihoods.get(before.answer, 1.0) > SURELY_ANOTHER:
+                continue
+            found += self._moved(region, now, -1) + self._moved(region, now, 1)
+        return found
+
+    def _recognise(
+        self, region: RegionChange, has_left: bool, among: Sequence[str] | None
+    ) -> Recognition | None:
+        if self._recogniser is None:
+            return None
+        if isinstance(self._recogniser, ChangeRecogniser):
+            change = replace(region, left=1.0 if has_left else 0.0)
+            return self._recogniser.recognise_change(change, among)
+        picture = region.before if has_left else region.after
+        return self._recogniser.recognise(picture, region.mask, among)
+
+    def _worth_comparing(self, change: WeightChange) -> list[str] | None:
+        """The products that belong on the plate, and those of about such a weight; None: all."""
+        if change.by_sight:
+            return None
+        catalogue = self._catalogue()
+        weight_g = abs(change.delta_g)
+        near_g = max(NEAR_G, NEAR_PART * weight_g)
+        belonging = catalogue.plates.get(change.plate, ())
+        return [
+            product.sku
+            for product in catalogue.products.values()
+            if product.sku in belonging
+            or (product.weight_g and abs(product.weight_g - weight_g) <= near_g)
+        ]
+
+
+def _eye(camera: str, regions: Mapping[str, Region]) -> _Eye:
+    # OpenCV takes 20 MB, which a shelf without a camera keeps.
+    from edge_agent.vision.watching.region_watch import RegionWatch
+
+    return _Eye(RegionWatch(camera, regions), frozenset(regions))
+
+
+def _is_of(change: WeightChange, region: RegionChange) -> bool:
+    """Whether a weight change may be what a region shows."""
+    return (
+        change.plate == region.plate
+        and change.started_at <= region.settled_at + TOGETHER_S
+        and change.settled_at >= region.began_at - TOGETHER_S
+    )
+
+
+def regions_by_plate(settings: Settings, cameras: Sequence[str]) -> dict[str, dict[str, Region]]:
+    """Which plates lie where in which camera's picture: a region is the first camera's."""
+    if not cameras:
+        return {}
+    regions = {plate.id: plate.region for plate in settings.plate if plate.region is not None}
+    return {cameras[0]: regions}

@@ -1,0 +1,1 @@
+"""The simulated shelf as a fixed camera sees it, in step with its simulated weights."""

@@ -1,0 +1,1 @@
+"""Cameras: threads around devices, and whether their pictures can be trusted."""

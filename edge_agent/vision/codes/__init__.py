@@ -1,0 +1,1 @@
+"""Barcodes: read, and told once."""

@@ -1,0 +1,1 @@
+"""Pictures of changes, without people, within limits."""

@@ -1,0 +1,1 @@
+"""What changed in the regions of the plates."""
