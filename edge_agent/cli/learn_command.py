@@ -17,6 +17,10 @@ def register(products: typer.Typer) -> None:
     products.command(epilog="Example: edge-agent products learn 6901028075831 --units 5")(learn)
 
 
+_Sku = Annotated[
+    str | None,
+    typer.Argument(help="The EAN-13, or the operator's own code; else its barcode is read."),
+]
 _Where = Annotated[
     str | None, typer.Option("--plate", help="Where the units are put; else where it belongs.")
 ]
@@ -30,12 +34,15 @@ _Pictures = Annotated[
     list[Path] | None,
     typer.Option("--pictures", metavar="FILE…", help="Learn how it looks from these instead."),
 ]
+_NoPictures = Annotated[
+    bool, typer.Option("--no-pictures", help="Only weigh, though a camera sees the plate.")
+]
 _More = Annotated[list[Path] | None, typer.Argument(metavar="[FILE…]", help="More of --pictures.")]
 _Reset = Annotated[bool, typer.Option("--reset", help="Forget what its sales taught instead.")]
 
 
 def learn(
-    sku: Annotated[str, typer.Argument(help="The EAN-13, or the operator's own code.")],
+    sku: _Sku = None,
     more: _More = None,
     pictures: _Pictures = None,
     plate: _Where = None,
@@ -43,32 +50,67 @@ def learn(
     name: _Name = None,
     price: _Price = None,
     wait: _Wait = 30.0,
+    no_pictures: _NoPictures = False,
     reset: _Reset = False,
     yes: Yes = False,
     config: Config = None,
     state: State = None,
     as_json: AsJson = False,
 ) -> None:
-    """Learn what a product weighs from units put on a plate one by one, or how it looks.
+    """Learn what a product weighs from units put on a plate one by one, and how it looks.
 
-    Its mean weight and its spread go into the settings, and to the running agent. What is already
-    on the plate may stay there. Put the units on one by one; two at once and other odd ones are not
-    counted.
+    Mean weight and spread go into the settings, and to the running agent. What is already on the
+    plate may stay; put the units on one by one, for two at once and other odd ones do not count.
+
+    Without SKU hold the product's barcode before the camera; a new one needs --name and --price.
+
+    Where the camera sees the plate (`camera aim`), a picture is taken of each unit, and of one that
+    is turned and put down again. In the end it says what neither weight nor picture tells from it.
 
     With --pictures FILE… nothing is weighed: these pictures, photographs with the product in the
     middle or cut-outs, are what it is recognised by from now on, too.
     """
+    if sku is None:
+        sku = _scanned(wait, config, state)
     if pictures or more:
         _learn_pictures(sku, pictures, more, name, price, config, state, as_json)
-        return
-    from edge_agent.cli.learning import forget_learned, learn_product, said
+    elif reset:
+        _forget(sku, state, as_json)
+    else:
+        course = (units, wait, yes or not sys.stdin.isatty(), not no_pictures)
+        _learn_units(sku, plate, course, name, price, config, state, as_json)
+
+
+def _scanned(wait_s: float, config: Path | None, state: Path | None) -> str:
+    from edge_agent.cli.learning_scan import scan_sku
+
+    return scan_sku(wait_s, config, state)
+
+
+def _forget(sku: str, state: Path | None, as_json: bool) -> None:
+    from edge_agent.cli.learning import forget_learned, said
+
+    done = forget_learned(sku, state)
+    if as_json:
+        print_json(done)
+    else:
+        say(said(done))
+
+
+def _learn_units(
+    sku: str,
+    plate: str | None,
+    course: tuple[int, float, bool, bool],
+    name: str | None,
+    price: int | None,
+    config: Path | None,
+    state: Path | None,
+    as_json: bool,
+) -> None:
+    from edge_agent.cli.learning import learn_product, said
     from edge_agent.cli.learning_course import Course
 
-    if reset:
-        done = forget_learned(sku, state)
-    else:
-        course = Course(units, wait, yes or not sys.stdin.isatty())
-        done = learn_product(sku, plate, course, name, price, config, state)
+    done = learn_product(sku, plate, Course(*course), name, price, config, state)
     if as_json:
         print_json(done)
     else:

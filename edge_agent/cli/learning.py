@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from pydantic import ValidationError
 
 from edge_agent.cli.calibration_course import prompt
 from edge_agent.cli.console import note
-from edge_agent.cli.learning_course import Course, no_good, weigh_units
-from edge_agent.cli.readings import open_readings, plate_of
+from edge_agent.cli.learning_course import Course, Units, no_good, weigh_units
+from edge_agent.cli.lesson import Lesson, open_lesson, product_with
+from edge_agent.cli.readings import open_readings
 from edge_agent.cli.unit_watch import UnitWatch
 from edge_agent.control_client import AgentRefused, ask
-from edge_agent.errors import AgentNotRunning, LearningError, SettingsError, UsageError
+from edge_agent.errors import AgentNotRunning, LearningError
 from edge_agent.ledger import catalogue_of
-from edge_agent.settings import PlateSettings, ProductSettings, Settings
 from edge_agent.settings_edit import add_product, set_value, set_values
-from edge_agent.settings_file import find_settings, find_state, load_settings
+from edge_agent.settings_file import find_state
 from edge_agent.shelf.teaching import Taught, alike_by_weight, teach_from
+
+if TYPE_CHECKING:
+    from edge_agent.cli.learning_views import TakenView, Views
 
 # Farther than this share from what the settings say: worth a word.
 NEWS_SHARE = 0.03
-
-
-@dataclass(frozen=True, slots=True)
-class _Lesson:
-    """What is to be learned where; `known` is the product as the settings have it, if they do."""
-
-    settings_path: Path
-    state: Path
-    settings: Settings
-    plate: PlateSettings
-    sku: str
-    name: str
-    known: ProductSettings | None
 
 
 def learn_product(
@@ -55,13 +42,15 @@ def learn_product(
 
     Raises UsageError, SettingsError, ScaleError, and LearningError where the units are no good.
     """
-    lesson = _lesson(sku, plate_id, name, price, config, state)
-    weights_g, sigma_g = _weigh(lesson, course)
-    taught = teach_from(weights_g, sigma_g)
+    lesson = open_lesson(sku, plate_id, name, price, config, state)
+    units, taken = _weigh(lesson, course)
+    sigma_g = max(units.sigmas_g)
+    taught = teach_from(units.weights_g, sigma_g)
     if taught is None:
-        raise LearningError(no_good(lesson.plate.id, weights_g))
+        raise LearningError(no_good(lesson.plate.id, units.weights_g))
     alike = _alike(lesson, taught, sigma_g)
-    for warning in _warnings(lesson, taught, alike):
+    # Where there are pictures they have a word in what can be told apart, once they are kept.
+    for warning in _warnings(lesson, taught, [] if taken else alike):
         note(f"warning: {warning}")
     if not course.yes:
         said = f"{taught.weight_g:g} g ± {taught.sd_g:g} g"
@@ -78,74 +67,50 @@ def learn_product(
         "alike": alike,
         "in_use": in_use,
         "file": str(lesson.settings_path),
+        **_keep_pictures(lesson, units, taken, alike),
     }
 
 
-def _weigh(lesson: _Lesson, course: Course) -> tuple[list[float], float]:
-    """Weigh units where the agent, if one runs, knows that they are no visit's."""
+def _weigh(lesson: Lesson, course: Course) -> tuple[Units, list[TakenView]]:
+    """Weigh units where the agent, if one runs, knows that they are no visit's; see them, too."""
     with _restock(lesson.state) as begun:
-        with open_readings(lesson.settings, lesson.state) as readings:
+        with open_readings(lesson.settings, lesson.state) as readings, _views(lesson, course) as v:
             watch = UnitWatch(readings, lesson.plate)
-            weighed = weigh_units(watch, lesson.plate.id, lesson.name, course)
+            units = weigh_units(watch, lesson.plate.id, lesson.name, course, v)
         if begun:
             # What leaves once the restock is over would be a visit, and nobody pays for it.
             prompt(course.yes, "Take the units off now, or leave them there as stock")
-    return weighed
+    return units, v.taken if v is not None else []
 
 
-def _lesson(
-    sku: str,
-    plate_id: str | None,
-    name: str | None,
-    price: int | None,
-    config: Path | None,
-    state: Path | None,
-) -> _Lesson:
-    """Check all that can be checked before anyone carries goods about."""
-    path = find_settings(config)
-    settings = load_settings(path)
-    known = next((p for p in settings.product if p.sku == sku), None)
-    if known is None and (name is None or price is None):
-        raise UsageError(
-            f"{path} has no product {sku!r}. Add --name and --price to learn it as a new one, or "
-            "see `edge-agent products list`."
-        )
-    folder = path.resolve().parent
-    if not os.access(folder, os.W_OK):
-        raise SettingsError(
-            f"Cannot write {path}: no permission for the folder {folder}. "
-            "Run this command as a user who may write there (`sudo edge-agent …`)."
-        )
-    if name is not None and price is not None:
-        _product(sku, name, price, 1.0, 1.0)
-    plate = plate_of(settings, plate_id) if plate_id is not None else _home(settings, sku)
-    told = name or (known.name if known else sku)
-    return _Lesson(path, find_state(state), settings, plate, sku, told, known)
+def _views(lesson: Lesson, course: Course) -> AbstractContextManager[Views | None]:
+    """The plate through its camera, where it has one and pictures are wanted."""
+    if not (course.pictures and lesson.settings.camera and lesson.plate.region):
+        return nullcontext()
+    from edge_agent.cli.learning_views import open_views
+
+    return open_views(lesson.settings, lesson.state, lesson.plate)
 
 
-def _product(
-    sku: str, name: str, price: int, weight_g: float, weight_sd_g: float
-) -> ProductSettings:
-    """A product with these figures; UsageError where the settings would not take it."""
-    try:
-        return ProductSettings(
-            sku=sku, name=name, price=price, weight_g=weight_g, weight_sd_g=weight_sd_g
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(
-            f"{first['loc'][0]} is {first['input']!r}: {first['msg']}. Correct it and try again."
-        ) from error
+def _keep_pictures(
+    lesson: Lesson, units: Units, taken: list[TakenView], alike: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Keep the pictures that were taken, if any, and tell what they are good for."""
+    if not taken:
+        return {}
+    from edge_agent.cli.learning_check import check_by_both
+    from edge_agent.cli.learning_views import keep_views
+    from edge_agent.vision.features.gallery import Gallery
 
-
-def _home(settings: Settings, sku: str) -> PlateSettings:
-    """The one weighed plate where the product belongs, or the only one there is."""
-    weighed = [p for p in settings.plate if p.is_weighed]
-    homes = [p for p in weighed if sku in p.products] or weighed
-    if len(homes) == 1:
-        return homes[0]
-    names = ", ".join(p.id for p in homes) or "none is weighed"
-    raise UsageError(f"Which plate will the units be put on? Add --plate with one of: {names}")
+    gallery = Gallery(lesson.state)
+    added = keep_views(gallery, lesson.sku, taken, units.alike_g())
+    return {
+        "pictures": [str(file) for file in gallery.pictures(lesson.sku)],
+        "added": len(added),
+        "looks_alike": check_by_both(
+            gallery, lesson.settings, lesson.sku, lesson.name, [other["sku"] for other in alike]
+        ),
+    }
 
 
 @contextmanager
@@ -172,7 +137,7 @@ def _restock(state: Path) -> Iterator[bool]:
                 note("The agent has stopped meanwhile. When it runs: edge-agent restock finish")
 
 
-def _alike(lesson: _Lesson, taught: Taught, sigma_g: float) -> list[dict[str, Any]]:
+def _alike(lesson: Lesson, taught: Taught, sigma_g: float) -> list[dict[str, Any]]:
     others = [p for s, p in catalogue_of(lesson.settings).products.items() if s != lesson.sku]
     return [
         {
@@ -185,7 +150,7 @@ def _alike(lesson: _Lesson, taught: Taught, sigma_g: float) -> list[dict[str, An
     ]
 
 
-def _warnings(lesson: _Lesson, taught: Taught, alike: list[dict[str, Any]]) -> Iterator[str]:
+def _warnings(lesson: Lesson, taught: Taught, alike: list[dict[str, Any]]) -> Iterator[str]:
     known_g = lesson.known.weight_g if lesson.known else None
     if known_g and abs(taught.weight_g - known_g) > NEWS_SHARE * known_g:
         yield (
@@ -202,11 +167,11 @@ def _warnings(lesson: _Lesson, taught: Taught, alike: list[dict[str, Any]]) -> I
         yield "one unit says little of the spread; three or more are better"
 
 
-def _write(lesson: _Lesson, taught: Taught, price: int | None) -> bool | None:
+def _write(lesson: Lesson, taught: Taught, price: int | None) -> bool | None:
     """Write the settings and tell the agent; whether it uses the weight, None: none runs."""
     path, sku = lesson.settings_path, lesson.sku
     if lesson.known is None:
-        product = _product(sku, lesson.name, price or 0, taught.weight_g, taught.sd_g)
+        product = product_with(sku, lesson.name, price or 0, taught.weight_g, taught.sd_g)
         add_product(path, product)
         if sku not in lesson.plate.products:
             set_value(path, f"plate.{lesson.plate.id}.products", [*lesson.plate.products, sku])
@@ -242,5 +207,13 @@ def said(done: dict[str, Any]) -> str:
     units = "one unit" if done["units"] == 1 else f"{done['units']} units"
     return (
         f"{done['name']} weighs {done['weight_g']:g} g ± {done['weight_sd_g']:g} g, from {units}. "
-        f"Written to {done['file']}."
+        f"Written to {done['file']}.{_said_pictures(done)}"
     )
+
+
+def _said_pictures(done: dict[str, Any]) -> str:
+    if "pictures" not in done:
+        return ""
+    count = len(done["pictures"])
+    pictures = "one picture" if count == 1 else f"{count} pictures"
+    return f" It is known by {pictures}; {done['added']} new."

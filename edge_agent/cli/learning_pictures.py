@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.cli.console import note
-from edge_agent.cli.progress import Progress
+from edge_agent.cli.learning_check import check_pictures, told
 from edge_agent.errors import UsageError
 from edge_agent.settings import ProductSettings, Settings
 from edge_agent.settings_edit import add_product
@@ -16,7 +16,6 @@ from edge_agent.settings_file import find_settings, find_state, load_settings
 from edge_agent.shelf.catalogue import Product
 from edge_agent.shelf.teaching import alike_by_weight
 from edge_agent.vision.features.gallery import MOST_PICTURES, Gallery
-from edge_agent.vision.features.teaching import Alike, hard_to_tell
 from edge_agent.vision.picture_files import read_cut_out
 
 _SKU = re.compile(r"\S{1,64}")
@@ -48,18 +47,16 @@ def learn_pictures(
         _add(path, sku, name, price)
     kept = gallery.pictures(sku)
     _say_what_was_kept(sku, files, added, len(kept))
-    with Progress("Comparing") as progress:
-        alike = hard_to_tell(gallery, sku, _of_like_weight(settings, gallery, sku), progress)
     names = {p.sku: p.name for p in settings.product}
-    told = name or names.get(sku, sku)
-    for other in alike:
-        note(f"warning: {_warning(told, names.get(other.sku, other.sku), other)}")
+    called = name or names.get(sku, sku)
+    like_it = _of_like_weight(settings, gallery, sku)
+    alike = check_pictures(gallery, sku, called, like_it, names)
     return {
         "sku": sku,
-        "name": told,
+        "name": called,
         "pictures": [str(file) for file in kept],
         "added": sum(file is not None for file in added),
-        "looks_alike": [{"sku": o.sku, "mistaken": round(o.mistaken, 3)} for o in alike],
+        "looks_alike": told(alike),
     }
 
 
@@ -98,14 +95,6 @@ def _of_like_weight(settings: Settings, gallery: Gallery, sku: str) -> list[str]
 
 def _products(weighed: Sequence[ProductSettings]) -> list[Product]:
     return [Product(p.sku, p.name, p.weight_g, p.weight_sd_g, p.price) for p in weighed]
-
-
-def _warning(name: str, other: str, alike: Alike) -> str:
-    return (
-        f"neither weight nor picture surely tells {name} from {other} (about "
-        f"{alike.mistaken:.0%} of the pictures are taken for the other): teach more pictures of "
-        "both, showing what differs, or keep them on different plates"
-    )
 
 
 def said_pictures(done: dict[str, Any]) -> str:

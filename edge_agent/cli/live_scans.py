@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-from edge_agent.cli.snapshots import ANSWER_S
-from edge_agent.control_client import ask
-from edge_agent.errors import AgentNotRunning
+from edge_agent.cli.live_frames import live_frames
 from edge_agent.settings import CameraSettings
 from edge_agent.shelf.scans import Scan
-from edge_agent.vision.cameras.sources import PERIOD_S, open_source
 from edge_agent.vision.codes.scanning import ScanWatch
-from edge_agent.vision.frames import Frame, decode_picture
 
 
 def live_scans(camera: CameraSettings, state: Path, seconds: float | None) -> Iterator[Scan]:
@@ -26,46 +20,5 @@ def live_scans(camera: CameraSettings, state: Path, seconds: float | None) -> It
     """
     ends = float("inf") if seconds is None else time.monotonic() + seconds
     watch = ScanWatch()
-    for frame in _frames(camera, state, ends):
+    for frame in live_frames(camera, state, ends):
         yield from watch.see(frame)
-
-
-def _frames(camera: CameraSettings, state: Path, ends: float) -> Iterator[Frame]:
-    try:
-        first = _ask_agent(camera.id, state)
-    except AgentNotRunning:
-        yield from _own_frames(camera, ends)
-        return
-    yield from _agents_frames(camera.id, state, first, ends)
-
-
-def _agents_frames(camera_id: str, state: Path, first: bytes, ends: float) -> Iterator[Frame]:
-    """The agent's newest pictures, each once, until it stops or time is up."""
-    jpeg, before = first, b""
-    while True:
-        # The same picture twice must not agree with itself.
-        if jpeg != before:
-            yield Frame(camera_id, time.time(), decode_picture(jpeg, f"camera {camera_id}"))
-        before = jpeg
-        if time.monotonic() >= ends:
-            return
-        time.sleep(min(PERIOD_S, max(0.0, ends - time.monotonic())))
-        jpeg = _ask_agent(camera_id, state)
-
-
-def _ask_agent(camera_id: str, state: Path) -> bytes:
-    answer = ask(state, {"ask": "snapshot", "camera": camera_id}, timeout_s=ANSWER_S)
-    return base64.b64decode(answer["jpeg_base64"])
-
-
-def _own_frames(camera: CameraSettings, ends: float) -> Iterator[Frame]:
-    opened = time.monotonic()
-    with closing(open_source(camera, time.time)) as source:
-        while time.monotonic() < ends:
-            shot = source.read()
-            if shot is None:
-                return
-            early_s = min(opened + shot.due_s, ends) - time.monotonic()
-            if early_s > 0:
-                time.sleep(early_s)
-            yield shot.frame

@@ -23,10 +23,15 @@ FIRST_REST_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What came (or, negative, went) in one go, and the scale's deviation of it; grams."""
+    """What came (or, negative, went) in one go, and the scale's deviation of it; grams.
+
+    `started_at` and `settled_at`: Unix seconds.
+    """
 
     delta_g: float
     sigma_g: float
+    started_at: float
+    settled_at: float
 
 
 class UnitWatch:
@@ -62,7 +67,7 @@ class UnitWatch:
                 # Somebody is at it.
                 deadline = time.monotonic() + wait_s
             for change in self._rested(at):
-                yield Moved(change.delta_g, change.sigma_g)
+                yield Moved(change.delta_g, change.sigma_g, change.started_at, change.settled_at)
                 deadline = time.monotonic() + wait_s
             if time.monotonic() > deadline:
                 return

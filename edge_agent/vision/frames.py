@@ -19,7 +19,7 @@ Image = NDArray[np.uint8]
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 
-_RING_QUALITY = 90
+_RING_QUALITY = 82
 
 
 @dataclass(frozen=True, slots=True)
