@@ -86,7 +86,9 @@ class Cameras:
         for seen in looked.seen:
             self._witness.note(seen.change_id, seen.region)
         for scan in looked.scans:
-            self._ledger.tell(scan_output(scan, self._ledger.state.catalogue))
+            told = scan_output(scan, self._ledger.state.catalogue)
+            # Not twice where the store failed on what came with it.
+            self._ledger.tell(told, seen=("scans", scan.scan_id))
 
     @take.register
     def _(self, lost: CameraLost, pipeline: Pipeline) -> None:

@@ -162,5 +162,7 @@ def outcome_of(unit: Payload, file: CaseFile) -> str:
 def thing_of(unit: Payload, file: CaseFile) -> str:
     """A unit's name, or its weight."""
     if unit["sku"] is None:
+        if unit["delta_g"] is None:
+            return "something seen"
         return f"something of {abs(unit['delta_g']):.1f} g"
     return str(file.names.get(unit["sku"], unit["sku"]))

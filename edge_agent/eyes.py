@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 # Pictures that wait while one is being looked at; the older ones are left out, never the newest.
 MOST_WAITING = 8
+# Changes that wait for a picture while no camera gives any.
+MOST_ASKED = 100
 _STOP_S = 3.0
 
 
@@ -43,7 +45,7 @@ class Eyes:
         self._scans: ScanWatch | None = ScanWatch()
         self._emit = emit
         self._frames: deque[Frame] = deque(maxlen=MOST_WAITING)
-        self._asked: deque[WeightChange] = deque()
+        self._asked: deque[WeightChange] = deque(maxlen=MOST_ASKED)
         self._work = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="eyes", daemon=True)
@@ -76,6 +78,8 @@ class Eyes:
             self._asked.append(change)
 
     def _run(self) -> None:
+        import cv2
+
         while True:
             with self._work:
                 while not self._frames and not self._stopping:
@@ -86,7 +90,7 @@ class Eyes:
                 self._asked.clear()
             try:
                 self._look(asked, frame)
-            except EdgeAgentError as error:
+            except (EdgeAgentError, OSError, cv2.error) as error:
                 log.error("camera %s: %s", frame.camera, error)
 
     def _look(self, asked: Sequence[WeightChange], frame: Frame) -> None:

@@ -67,7 +67,13 @@ def _seeing(recording: Recording, ledger: Ledger) -> Seeing:
     )
     regions = regions_by_plate(recording.settings, cameras)
     recogniser = recogniser_for(recording.settings, recording.folder)
-    return Seeing(recording.settings, regions, recogniser, lambda: ledger.state.catalogue)
+    return Seeing(
+        recording.settings,
+        regions,
+        recogniser,
+        lambda: ledger.state.catalogue,
+        recording.plates_in_file,
+    )
 
 
 Happening = RecordedMessage | RecordedFrame

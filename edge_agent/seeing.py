@@ -5,10 +5,12 @@ Used alike by `replay` and, in a thread of its own, by `run`; the same frames gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from edge_agent.errors import EdgeAgentError
 from edge_agent.settings import Settings
 from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import ChangeFact, SightFact
@@ -18,6 +20,8 @@ from edge_agent.weighing.change import WeightChange, change_id
 
 if TYPE_CHECKING:
     from edge_agent.vision.watching.region_watch import RegionWatch
+
+log = logging.getLogger(__name__)
 
 # A picture without the hand comes by then, or the change is told by its weight alone.
 LOOK_FOR_S = 20.0
@@ -29,6 +33,8 @@ TOGETHER_S = 1.5
 NEAR_PART, NEAR_G = 0.12, 8.0
 # Below it the pictures before and after show the same.
 LEAST_SCORE = 0.1
+# Whether something left or came: pictures less sure show goods that were turned or moved.
+SURELY_MOVED = 0.9
 # Something else stands there where what stood there before is so unlikely.
 SURELY_ANOTHER = 0.01
 
@@ -69,7 +75,8 @@ class Seeing:
     """Watches the plates' regions in the cameras' pictures.
 
     `regions` by camera and plate; `recogniser` is None where nothing is to be recognised;
-    `catalogue` gives the products as they are known now.
+    `catalogue` gives the products as they are known now; `weighed` are the plates that a scale
+    tells of, else those that have one by the settings.
     """
 
     def __init__(
@@ -78,8 +85,10 @@ class Seeing:
         regions: Mapping[str, Mapping[str, Region]],
         recogniser: Recogniser | None,
         catalogue: Callable[[], Catalogue],
+        weighed: Collection[str] | None = None,
     ) -> None:
-        self._weighed = {plate.id for plate in settings.plate if plate.is_weighed}
+        by_settings = {plate.id for plate in settings.plate if plate.is_weighed}
+        self._weighed = by_settings if weighed is None else frozenset(weighed)
         self._recogniser = recogniser
         self._catalogue = catalogue
         self._eyes = {camera: _eye(camera, some) for camera, some in regions.items() if some}
@@ -109,7 +118,7 @@ class Seeing:
             return []
         found: list[Seen] = []
         for region in eye.watch.feed(frame):
-            if region.plate in self._weighed:
+            if region.plate in self._weighed or not _is_surely_moved(region):
                 eye.unexplained.append(region)
             else:
                 found += self._moved(region, frame.at)
@@ -175,11 +184,16 @@ class Seeing:
     ) -> Recognition | None:
         if self._recogniser is None:
             return None
-        if isinstance(self._recogniser, ChangeRecogniser):
-            change = replace(region, left=1.0 if has_left else 0.0)
-            return self._recogniser.recognise_change(change, among)
-        picture = region.before if has_left else region.after
-        return self._recogniser.recognise(picture, region.mask, among)
+        try:
+            if isinstance(self._recogniser, ChangeRecogniser):
+                change = replace(region, left=1.0 if has_left else 0.0)
+                return self._recogniser.recognise_change(change, among)
+            picture = region.before if has_left else region.after
+            return self._recogniser.recognise(picture, region.mask, among)
+        except EdgeAgentError as error:
+            # What left has left, whether or not it can be said what it was.
+            log.error("plate %s: %s", region.plate, error)
+            return None
 
     def _worth_comparing(self, change: WeightChange) -> list[str] | None:
         """The products that belong on the plate, and those of about such a weight; None: all."""
@@ -202,6 +216,10 @@ def _eye(camera: str, regions: Mapping[str, Region]) -> _Eye:
     from edge_agent.vision.watching.region_watch import RegionWatch
 
     return _Eye(RegionWatch(camera, regions), frozenset(regions))
+
+
+def _is_surely_moved(region: RegionChange) -> bool:
+    return max(region.left, 1.0 - region.left) >= SURELY_MOVED
 
 
 def _is_of(change: WeightChange, region: RegionChange) -> bool:

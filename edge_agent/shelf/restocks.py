@@ -136,10 +136,18 @@ def shortfall(
     for counts in (arrived(changes), sold):
         for (sku, _), quantity in counts.items():
             came[sku] += quantity
+    # A camera tells that goods came, and not how many stand behind each other.
+    seen = {
+        sku
+        for change in changes
+        if change.by_sight and change.delta_g > 0
+        for hypothesis in change.hypotheses
+        for sku, _ in hypothesis.items
+    }
     lines: list[LossLine] = []
     for sku, quantity in sorted(ordered.items()):
         missing = quantity - max(0, came[sku]) - _may_be_among(changes, sku)
-        if quantity > 0 and missing > 0:
+        if quantity > 0 and missing > 0 and sku not in seen:
             price = then.price(sku)
             lines.append(
                 LossLine(

@@ -15,6 +15,8 @@ MOST_LIKELIHOOD = 1e4
 # Of a thing seen to come or go: one that has just left and comes back, to its own plate or to
 # another one; one that belongs elsewhere; one that is no product.
 SEEN_BACK, SEEN_MISPLACED, SEEN_ELSEWHERE, SEEN_FOREIGN = 1.0, 0.03, 0.003, 0.02
+# Goods of another plate, where nothing of this one is away that could come back.
+SEEN_ASTRAY = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,12 @@ def seen_candidates(units: int, around: SeenAround) -> Iterator[tuple[Items, flo
     `units` are those that came (positive) or left; empty items are a thing that is no product.
     """
     yield (), SEEN_FOREIGN
+    own = units > 0 and any(around.just_left.get(p.sku, 0) >= units for p in around.planogram)
+    misplaced = SEEN_MISPLACED if own else SEEN_ASTRAY
     shares = max(1, len(around.planogram)), max(1, len(around.elsewhere))
     for product in around.planogram:
         back = units > 0 and around.just_left.get(product.sku, 0) >= units
         yield ((product.sku, units),), (SEEN_BACK if back else 1.0 / shares[0])
     for product in around.elsewhere:
         back = units > 0 and around.just_left.get(product.sku, 0) >= units
-        yield ((product.sku, units),), (SEEN_MISPLACED if back else SEEN_ELSEWHERE / shares[1])
+        yield ((product.sku, units),), (misplaced if back else SEEN_ELSEWHERE / shares[1])

@@ -166,7 +166,9 @@ class _Story:
 
     def _unidentified(self, line: LossLine) -> str:
         things = [u for u in self.account.gone if u.sku is None and u.plate == line.plate]
-        weights = phrases.enumerated([f"{abs(unit.delta_g):.1f} g" for unit in things])
+        weights = phrases.enumerated(
+            ["thing seen" if u.by_sight else f"{abs(u.delta_g):.1f} g" for u in things]
+        )
         if any(self._explanations(unit) for unit in things):
             return f"which product the {weights} were is not certain, so no value is set"
         return f"the {weights or 'weight'} fit no product, so no value is set"

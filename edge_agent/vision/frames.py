@@ -19,6 +19,7 @@ Image = NDArray[np.uint8]
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 
+CLOCK_SET_S = 2.0
 _RING_QUALITY = 82
 
 
@@ -59,7 +60,11 @@ class FrameRing:
         packed = _Packed(frame.camera, frame.at, encode_jpeg(frame.image, _RING_QUALITY))
         with self._lock:
             if self._frames and frame.at <= self._frames[-1].at:
-                return
+                if self._frames[-1].at - frame.at < CLOCK_SET_S:
+                    return
+                # The clock was set back: what is held is of no time that is still to be asked for.
+                self._frames.clear()
+                self.bytes_held = 0
             self._frames.append(packed)
             self.bytes_held += len(packed.jpeg)
             while self._frames and (

@@ -29,6 +29,7 @@ from edge_agent.vision.watching.watched import Watched
 _DARK = 24.0
 _DARK_PERCENTILE = 98
 _GAP_S = 2.0
+_CLOCK_SET_S = 2.0
 _ANOTHER_VIEW = 0.4
 _NEW_VIEW_AFTER_S = 600.0
 _DRIFT_S = 10.0
@@ -58,7 +59,11 @@ class RegionWatch:
         A frame that is not newer than the last one is ignored, and so is one too dark to see.
         """
         if self._last is not None and frame.at <= self._last.at:
-            return []
+            if self._last.at - frame.at < _CLOCK_SET_S:
+                return []
+            # The clock was set back: nothing that is remembered is of this time.
+            self._backdrop, self._strange_since = None, None
+            self._aligned_at = float("-inf")
         small = shrunk(frame.image)
         if _is_dark(small):
             self._disturb(frame.at)
