@@ -96,6 +96,12 @@ def _unidentified(changes: Iterable[Change]) -> list[dict[str, Any]]:
     return [{"plate": p, "delta_g": tenths / 10} for p, tenths in sorted(moved.items()) if tenths]
 
 
+def _seen_to_come(changes: Iterable[Change]) -> set[str]:
+    """What a camera may have seen come: it does not tell how many stand behind each other."""
+    came = [change for change in changes if change.by_sight and change.delta_g > 0]
+    return {sku for change in came for each in change.hypotheses for sku, _ in each.items}
+
+
 def _take(came: Counter[tuple[str, str]], sku: str, plate: str | None, ordered: int) -> int:
     """Take what came of a line out of `came`: on its plate, or anywhere where it names none.
 
@@ -136,14 +142,7 @@ def shortfall(
     for counts in (arrived(changes), sold):
         for (sku, _), quantity in counts.items():
             came[sku] += quantity
-    # A camera tells that goods came, and not how many stand behind each other.
-    seen = {
-        sku
-        for change in changes
-        if change.by_sight and change.delta_g > 0
-        for hypothesis in change.hypotheses
-        for sku, _ in hypothesis.items
-    }
+    seen = _seen_to_come(changes)
     lines: list[LossLine] = []
     for sku, quantity in sorted(ordered.items()):
         missing = quantity - max(0, came[sku]) - _may_be_among(changes, sku)

@@ -70,6 +70,17 @@ def test_the_mask_says_which_of_two_things_is_meant(gallery: Gallery) -> None:
     assert (left.answer, right.answer) == ("print-1", "print-2")
 
 
+def test_a_strip_of_a_product_is_far_from_the_whole_of_it(gallery: Gallery) -> None:
+    picture, mask = photographed(carton(1), 250)
+    down = np.flatnonzero(mask.any(axis=1))
+    below = np.arange(len(mask))[:, None] >= down[0] + len(down) // 4
+    hidden = picture.copy()
+    hidden[(mask > 0) & below] = (110, 150, 180)
+    recogniser = FeaturesRecogniser(gallery)
+    whole, strip = (recogniser.recognise(p, mask).likelihoods["print-1"] for p in (picture, hidden))
+    assert strip < 0.01 * whole
+
+
 def test_a_picture_without_any_feature_leaves_it_open(gallery: Gallery) -> None:
     found = FeaturesRecogniser(gallery).recognise(np.full((300, 200, 3), 90, np.uint8))
     assert found.answer is None

@@ -19,7 +19,7 @@ from edge_agent.vision.seen import Mask
 
 Floats = NDArray[np.float32]
 
-DESCRIPTION_VERSION = "2"
+DESCRIPTION_VERSION = "3"
 """To be raised with whatever changes a description: older ones are then made anew."""
 
 DIMENSIONS = 128 + 10
@@ -30,6 +30,9 @@ MOST_FEATURES = 600
 LONGEST_SIDE = 480
 SHORTEST_SIDE = 240
 """Pictures are looked at between these sizes, pixels of their longer side."""
+
+SMALLER = 4
+"""The small picture that is kept, by how much smaller it is than the one looked at."""
 
 _CONTRAST = 0.02
 _CHROMA_WEIGHT = 0.025 / 5**0.5
@@ -44,6 +47,9 @@ _REACH = 0.7
 _MIDDLE = (0.2, 0.25)
 _EDGE_WEIGHT = 0.05
 _MOST_CHROMA = 80.0
+_ROUNDS = 3
+_LIGHTNESSES, _CHROMAS = 6, 12
+_COLOUR_TRUST = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,9 @@ class Description:
 
     `size` (height, width) of the picture as it was looked at, `places` (n, 2): x, y in it;
     `packed` (n, DIMENSIONS): the descriptors in a byte each; `weights` (n,): how likely a feature
-    lies on the thing; `colours` (COLOUR_BINS²,): shares of the chroma, sum 1.
+    lies on the thing; `colours` (COLOUR_BINS²,): shares of the chroma, sum 1; `small` (height,
+    width, 4): the picture SMALLER times smaller, CIE L*a*b* in bytes and how likely the thing is
+    there, 255 surely.
     """
 
     size: tuple[int, int]
@@ -60,6 +68,7 @@ class Description:
     packed: NDArray[np.uint8]
     weights: Floats
     colours: Floats
+    small: NDArray[np.uint8]
 
     @property
     def descriptors(self) -> Floats:
@@ -80,14 +89,16 @@ def describe(picture: Image, mask: Mask | None = None, most: int = MOST_FEATURES
     likely = _middle(picture.shape[:2]) if mask is None else _within(mask)
     places, sizes, angles, roots = _features(picture, likely, mask, most)
     lab = _floats(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2Lab))
+    thing = _thing(lab, likely) if mask is None else likely
     chroma = _local_chroma(lab, places, sizes, angles) + _NEUTRAL
     columns, rows = _pixels(places, picture.shape[:2])
     return Description(
         size=(picture.shape[0], picture.shape[1]),
         places=places,
         packed=np.clip(np.round(np.hstack([roots / _ROOT_STEP, chroma])), 0, 255).astype(np.uint8),
-        weights=likely[rows, columns],
+        weights=thing[rows, columns],
         colours=_colour_shares(lab, likely),
+        small=_small(lab, thing),
     )
 
 
@@ -111,6 +122,37 @@ def _middle(shape: tuple[int, ...]) -> Floats:
     down = (np.arange(height, dtype=np.float32) + 0.5) / height - 0.5
     bell = np.exp(-0.5 * ((across / _MIDDLE[0]) ** 2 + ((down / _MIDDLE[1]) ** 2)[:, None]))
     return np.asarray(_EDGE_WEIGHT + (1 - _EDGE_WEIGHT) * bell, np.float32)
+
+
+def _thing(lab: Floats, middle: Floats) -> Floats:
+    """How likely the thing in the middle is at each place: its colours against those around it."""
+    seen = cv2.resize(cv2.GaussianBlur(lab, (0, 0), 2.0), (96, 96), interpolation=cv2.INTER_AREA)
+    prior = _floats(np.clip(cv2.resize(middle, (96, 96)), 0.02, 0.92))
+    lightness = np.clip(np.round(seen[..., 0] / 100 * _LIGHTNESSES - 0.5), 0, _LIGHTNESSES - 1)
+    chroma = np.clip(np.round((seen[..., 1:] + 60) / 120 * _CHROMAS - 0.5), 0, _CHROMAS - 1)
+    colour = ((lightness * _CHROMAS + chroma[..., 0]) * _CHROMAS + chroma[..., 1]).astype(np.int64)
+    likely = prior
+    for _ in range(_ROUNDS):
+        inside, outside = _colours_of(colour, likely), _colours_of(colour, _floats(1 - likely))
+        told = np.log((inside + 1e-4) / (outside + 1e-4))[colour].astype(np.float32)
+        logit = np.log(prior / (1 - prior)) + _COLOUR_TRUST * cv2.GaussianBlur(told, (0, 0), 2.0)
+        likely = _floats(1 / (1 + np.exp(-logit)))
+    return _floats(cv2.resize(likely, (lab.shape[1], lab.shape[0])))
+
+
+def _colours_of(colour: NDArray[np.int64], weights: Floats) -> Floats:
+    counted = np.bincount(colour.ravel(), weights.ravel(), minlength=_LIGHTNESSES * _CHROMAS**2)
+    cubes = counted.astype(np.float32).reshape(_LIGHTNESSES, _CHROMAS, _CHROMAS)
+    smooth = np.stack([cv2.GaussianBlur(cube, (0, 0), 0.6) for cube in cubes])
+    return _floats((smooth / smooth.sum()).ravel())
+
+
+def _small(lab: Floats, thing: Floats) -> NDArray[np.uint8]:
+    size = (max(2, lab.shape[1] // SMALLER), max(2, lab.shape[0] // SMALLER))
+    bytes_ = lab * np.array([2.55, 1, 1], np.float32) + np.array([0, 128, 128], np.float32)
+    smooth = cv2.GaussianBlur(np.dstack([bytes_, thing * 255]), (0, 0), 1.5)
+    smaller = cv2.resize(smooth, size, interpolation=cv2.INTER_AREA)
+    return np.clip(np.round(smaller), 0, 255).astype(np.uint8)
 
 
 def _within(mask: Mask) -> Floats:

@@ -214,6 +214,7 @@ def _dump(description: Description, digest: str) -> bytes:
         packed=description.packed,
         weights=description.weights,
         colours=description.colours,
+        small=description.small,
     )
     return written.getvalue()
 
@@ -225,9 +226,8 @@ def _load(memory: Path, digest: str) -> Description | None:
             if list(held["made"]) != [DESCRIPTION_VERSION, digest]:
                 return None
             height, width = (int(side) for side in held["size"])
-            description = Description(
-                (height, width), held["places"], held["packed"], held["weights"], held["colours"]
-            )
+            arrays = (held[n] for n in ("places", "packed", "weights", "colours", "small"))
+            description = Description((height, width), *arrays)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     count = len(description.packed)
@@ -236,5 +236,6 @@ def _load(memory: Path, digest: str) -> Description | None:
         and description.places.shape == (count, 2)
         and description.weights.shape == (count,)
         and description.colours.shape == (COLOUR_BINS**2,)
+        and description.small.shape[2:] == (4,)
     )
     return description if fits else None

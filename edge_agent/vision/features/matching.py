@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.vision.features.aligned import NOTHING, Explained, explained
 from edge_agent.vision.features.describing import Description, Floats
 
 Indices = NDArray[np.int64]
@@ -34,7 +35,8 @@ class Evidence:
 
     `likeness`: mean over the picture's features, weighted, of how much nearer this product is;
     `common`: the same against nothing but chance; `inliers`: features that fit in place, weighted;
-    `own`: those of them that no other product has as near; `colours`: 0 to 1, the best picture's.
+    `own`: those of them that no other product has as near; `colours`: 0 to 1, the best picture's;
+    `explained`: what the taught picture with most inliers, laid over the picture, explains of it.
     """
 
     likeness: float
@@ -42,6 +44,7 @@ class Evidence:
     inliers: float
     own: float
     colours: float
+    explained: Explained = NOTHING
 
 
 def gather(query: Description, taught: Mapping[str, Sequence[Description]]) -> dict[str, Evidence]:
@@ -66,7 +69,7 @@ def gather(query: Description, taught: Mapping[str, Sequence[Description]]) -> d
     common = np.maximum(0.0, _FAR - best) @ weights
     found = {}
     for s, sku in enumerate(skus):
-        fits, own = 0.0, 0.0
+        fits, own, shown = 0.0, 0.0, NOTHING
         rows = np.flatnonzero(of == s)
         votes = np.maximum(0.0, rival - near[rows]) @ weights
         for row in rows[np.argsort(-votes, kind="stable")[:_VERIFIED]]:
@@ -76,7 +79,9 @@ def gather(query: Description, taught: Mapping[str, Sequence[Description]]) -> d
             if fit > fits:
                 fits = fit
                 own = float((query.weights * (nearer[s] > 0.05))[kept].sum())
-        found[sku] = Evidence(float(likeness[s]), float(common[s]), fits, own, colours[sku])
+                there = reference.places[index[row][kept]]
+                shown = explained(query, reference, query.places[kept], there)
+        found[sku] = Evidence(float(likeness[s]), float(common[s]), fits, own, colours[sku], shown)
     return found
 
 

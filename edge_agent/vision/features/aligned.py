@@ -1,0 +1,96 @@
+"""How well a taught picture, laid over another where its features fit, explains it place by place.
+
+Two flavours of a brand share most of their features; laid over each other, they differ where the
+flavour is printed. Structure is compared by the contrast and structure terms of SSIM (Wang et al.,
+“Image quality assessment”, IEEE TIP 13(4), 2004), colour by chroma alone: shops are lit unequally.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from edge_agent.vision.features.describing import SMALLER, Description, Floats
+
+LEAST_POINTS = 6
+_WINDOW = (9, 9)
+_NOISE = 20.0
+"""Variances of lightness (0 to 100) far under this are flat: no structure to compare."""
+_CHROMA_APART = 15.0
+_CAST = 0.5
+"""The share of a common difference in chroma that is put down to the light."""
+_LEAST_OVERLAP = 20.0
+_LEAST_AREA, _MOST_AREA = 0.1, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Shares of the thing in a picture, 0 to 1.
+
+    `covered` by the taught picture; `shaped`: there with the same structure; `coloured`: with the
+    same chroma; `both` at once.
+    """
+
+    covered: float = 0.0
+    shaped: float = 0.0
+    coloured: float = 0.0
+    both: float = 0.0
+
+
+NOTHING = Explained()
+
+
+def explained(query: Description, taught: Description, here: Floats, there: Floats) -> Explained:
+    """Lay a taught picture over a picture and compare them; `here`, `there` (n, 2) meet."""
+    if len(here) < LEAST_POINTS:
+        return NOTHING
+    homography, _ = cv2.findHomography(there / SMALLER, here / SMALLER, 0)
+    if homography is None or not _plausible(np.asarray(homography, np.float32), taught):
+        return NOTHING
+    asked = query.small.astype(np.float32)
+    size = (asked.shape[1], asked.shape[0])
+    laid = cv2.warpPerspective(taught.small.astype(np.float32), homography, size)
+    shares = asked[..., 3] / max(float(asked[..., 3].sum()), 1.0)
+    thing = laid[..., 3] / 255
+    overlap = thing * asked[..., 3] / 255
+    if overlap.sum() < _LEAST_OVERLAP:
+        return NOTHING
+    coloured = thing * _same_chroma(asked[..., 1:3] - laid[..., 1:3], overlap > 0.5)
+    lightness = (np.asarray(of[..., 0] / 2.55, np.float32) for of in (asked, laid))
+    shape = _same_structure(*lightness)
+    return Explained(
+        covered=float((shares * thing).sum()),
+        shaped=float((shares * thing * shape).sum()),
+        coloured=float((shares * coloured).sum()),
+        both=float((shares * coloured * shape).sum()),
+    )
+
+
+def _plausible(homography: Floats, taught: Description) -> bool:
+    """Whether the middle of the taught picture stays a face: not mirrored, folded nor a speck."""
+    height, width = taught.small.shape[:2]
+    corners = np.array([[[0.3, 0.3], [0.7, 0.3], [0.7, 0.7], [0.3, 0.7]]], np.float32)
+    corners *= np.array([width, height], np.float32)
+    moved = np.asarray(cv2.perspectiveTransform(corners, homography)[0], np.float32)
+    if not np.isfinite(moved).all() or not cv2.isContourConvex(moved):
+        return False
+    grown = float(cv2.contourArea(moved, True) / cv2.contourArea(corners[0], True))
+    return _LEAST_AREA < grown < _MOST_AREA
+
+
+def _same_chroma(apart: Floats, surely: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:
+    """1 where the chroma is the same, to 0; (height, width) of (height, width, 2)."""
+    if surely.any():
+        apart = apart - np.float32(_CAST) * np.median(apart[surely], axis=0)
+    return np.asarray(np.exp(-(apart**2).sum(axis=2) / _CHROMA_APART**2), np.float32)
+
+
+def _same_structure(one: Floats, other: Floats) -> Floats:
+    mean_one, mean_other = cv2.blur(one, _WINDOW), cv2.blur(other, _WINDOW)
+    spread_one = np.maximum(cv2.blur(one * one, _WINDOW) - mean_one**2, 0)
+    spread_other = np.maximum(cv2.blur(other * other, _WINDOW) - mean_other**2, 0)
+    together = cv2.blur(one * other, _WINDOW) - mean_one * mean_other
+    same = (2 * together + _NOISE) / (spread_one + spread_other + _NOISE)
+    return np.asarray(np.maximum(same, 0), np.float32)
