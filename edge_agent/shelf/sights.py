@@ -12,6 +12,9 @@ Items = tuple[tuple[str, int], ...]
 
 # A picture alone never settles what the weight contradicts by far, nor the other way round.
 MOST_LIKELIHOOD = 1e4
+# What left stood there and was known: that a picture fails to show it is likelier than that a thing
+# stood there that is none of the products and weighs as much.
+LEAST_OF_LEFT = 0.01
 # Of a thing seen to come or go: one that has just left and comes back, to its own plate or to
 # another one; one that belongs elsewhere; one that is no product.
 SEEN_BACK, SEEN_MISPLACED, SEEN_ELSEWHERE, SEEN_FOREIGN = 1.0, 0.03, 0.003, 0.02
@@ -36,14 +39,14 @@ class Sight:
         if not units:
             return 1.0
         logs = math.fsum(
-            abs(quantity) * math.log(self._bounded(self.likelihoods.get(sku, 1.0)))
+            abs(quantity) * math.log(self._bounded(sku, has_left=quantity < 0))
             for sku, quantity in items
         )
         return math.exp(logs / units)
 
-    @staticmethod
-    def _bounded(likelihood: float) -> float:
-        return min(MOST_LIKELIHOOD, max(1 / MOST_LIKELIHOOD, likelihood))
+    def _bounded(self, sku: str, *, has_left: bool) -> float:
+        least = LEAST_OF_LEFT if has_left else 1 / MOST_LIKELIHOOD
+        return min(MOST_LIKELIHOOD, max(least, self.likelihoods.get(sku, 1.0)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,11 +57,15 @@ def regroup(state: ShelfState, rules: Rules, since: float = -math.inf) -> set[st
 def _beginning(state: ShelfState, since: float, rules: Rules) -> float:
     """The time up to which nothing can be grouped anew: when everybody before had gone."""
     edge = since - max(rules.visit_gap_s, START_SPREAD_S)
-    late = [c for c in state.changes.values() if c.settled_at >= edge]
-    touched = {c.visit_id for c in late if c.first_at < since and c.visit_id is not None}
-    if not touched:
-        return since
-    return min(c.first_at for c in state.changes.values() if c.visit_id in touched)
+    changes = state.changes.values()
+    touched = {c.visit_id for c in changes if c.settled_at >= edge} - {None}
+    while True:
+        begun = min((c.first_at for c in changes if c.visit_id in touched), default=since)
+        if begun >= since:
+            return since
+        # Visits overlap where one was observed and another was not: no visit may be cut in two.
+        since = begun
+        touched = {c.visit_id for c in changes if c.first_at >= since} - {None}
 
 
 def _observed(free: Iterable[Change], rules: Rules) -> list[_Gathering]:

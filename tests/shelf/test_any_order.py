@@ -210,3 +210,22 @@ def test_a_rich_day_ends_alike_in_sixty_orders() -> None:
 @pytest.mark.timeout(1200)
 def test_a_rich_day_ends_alike_in_a_thousand_orders() -> None:
     assert differing(range(1000)) == []
+
+
+def test_a_long_visit_that_overlaps_an_unobserved_one_cuts_it_not_in_two() -> None:
+    def unobserved(fact: ChangeFact, started: float, settled: float, *, seen: bool) -> ChangeFact:
+        begins, ends = START + started, START + settled
+        told = replace(fact.change, started_at=begins, settled_at=ends, unobserved=not seen)
+        return ChangeFact(ends + 0.5, told)
+
+    facts: list[Fact] = [
+        unobserved(take(1, "A2", "nuts"), 0.0, 1.0, seen=False),
+        unobserved(take(4, "A1", "cola"), 3.0, 4.0, seen=False),
+        unobserved(take(6, "A3", "gum"), 2.0, 6.0, seen=True),
+        *(take(at, "A3", "gum") for at in (20, 38, 56, 74, 92)),
+    ]
+    lines = Scene(*facts, until=HOUR).open_lines()
+    assert sorted(line[0] for line in lines) == ["unobserved", "unobserved"] + ["unpaid"] * len(
+        lines[2:]
+    )
+    assert sum(line[2] for line in lines if line[0] == "unpaid") == 6

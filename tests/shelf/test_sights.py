@@ -47,6 +47,12 @@ def test_a_picture_does_not_overrule_a_weight_that_fits_nothing_else() -> None:
     assert told(scene, taken)["items"] == [{"sku": "nuts", "quantity": -1}]
 
 
+def test_goods_that_no_picture_shows_well_are_still_told_by_their_weight() -> None:
+    taken = take(0, "A2", "nuts")
+    scene = Scene(taken, sight(taken, nuts=1e-4), until=60)
+    assert told(scene, taken)["items"] == [{"sku": "nuts", "quantity": -1}]
+
+
 def test_a_thing_of_equal_weight_in_the_place_is_a_swap() -> None:
     taken, dummy = take(0, "A2", "nuts"), put(6, "A2", "nuts")
     assert Scene(taken, dummy).open_lines() == []

@@ -12,6 +12,10 @@ from edge_agent.vision.features.matching import gather
 MISTAKEN = 0.1
 """From this probability of a mistake on, two products are told to look alike."""
 
+EXPLAINS = 9.0
+"""A product that explains another's picture so much better than something else is like it, however
+well pictures of one session explain each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alike:
@@ -43,6 +47,8 @@ def hard_to_tell(
         rest = {sku: [*own[:index], *own[index + 1 :]]} if len(own) > 1 else {}
         found = likelihoods(gather(asked, rest | theirs))
         for other in theirs:
-            mistaken[other] += found[other] / (1.0 + sum(found.values())) / len(own)
+            likely = found[other]
+            against = likely if likely >= EXPLAINS else sum(found.values())
+            mistaken[other] += likely / (1.0 + against) / len(own)
     alike = [Alike(other, part) for other, part in mistaken.items() if part >= MISTAKEN]
     return sorted(alike, key=lambda found: (-found.mistaken, found.sku))
