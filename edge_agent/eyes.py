@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_agent.adapter import AdapterThread
 from edge_agent.errors import EdgeAgentError
 from edge_agent.ledger import Ledger
 from edge_agent.seeing import Seeing, Seen, regions_by_plate
@@ -37,34 +38,24 @@ class Looked:
     scans: Sequence[Scan] = ()
 
 
-class Eyes:
+class Eyes(AdapterThread):
     """Looks at the cameras' frames one after the other, and emits what it finds."""
 
     def __init__(self, seeing: Seeing, emit: Callable[[Looked], None]) -> None:
+        super().__init__("eyes", _STOP_S)
         self._seeing = seeing
         self._scans: ScanWatch | None = ScanWatch()
         self._emit = emit
         self._frames: deque[Frame] = deque(maxlen=MOST_WAITING)
         self._asked: deque[WeightChange] = deque(maxlen=MOST_ASKED)
         self._work = threading.Condition()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="eyes", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look; returns at once."""
-        self._thread.start()
 
     def stop(self) -> None:
         """End, after the picture that is being looked at."""
+        self._stopping.set()
         with self._work:
-            self._stopping = True
             self._work.notify()
-        if self._thread.ident is not None:
-            self._thread.join(_STOP_S)
-
-    def is_alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
+        super().stop()
 
     def see(self, frame: Frame) -> None:
         """Look at a frame soon; any thread may call it."""
@@ -82,9 +73,9 @@ class Eyes:
 
         while True:
             with self._work:
-                while not self._frames and not self._stopping:
+                while not self._frames and not self._stopping.is_set():
                     self._work.wait()
-                if self._stopping:
+                if self._stopping.is_set():
                     return
                 asked, frame = list(self._asked), self._frames.popleft()
                 self._asked.clear()

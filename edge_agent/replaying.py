@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def replay(
         pipeline.add_scale(SCALE, recording.plates_in_file)
     now = 0.0
     try:
-        for now in _play(recording, pipeline, inbox, seeing, ledger):
+        for now in _Player(recording, ledger, pipeline, inbox, seeing).play():
             yield from drain(store)
             progress(now)
         while ledger.due_at is not None:
@@ -62,9 +63,7 @@ def replay(
 
 def _seeing(recording: Recording, ledger: Ledger) -> Seeing:
     """The eyes for a recording's pictures; its products are taught by those in its folder."""
-    cameras = [camera.id for camera in recording.settings.camera] or sorted(
-        {frame.camera for frame in recording.frames()}
-    )
+    cameras = sorted({frame.camera for frame in recording.frames()})
     regions = regions_by_plate(recording.settings, cameras)
     recogniser = recogniser_for(recording.settings, recording.folder)
     return Seeing(
@@ -79,49 +78,57 @@ def _seeing(recording: Recording, ledger: Ledger) -> Seeing:
 Happening = RecordedMessage | RecordedFrame
 
 
-def _happenings(recording: Recording) -> Iterator[Happening]:
-    """Messages and pictures, by time."""
-    return heapq.merge(recording.messages(), recording.frames(), key=lambda each: each.at)
+@dataclass(frozen=True, slots=True)
+class _Player:
+    """Plays a recording into the agent's parts, in the order of time."""
 
+    recording: Recording
+    ledger: Ledger
+    pipeline: Pipeline
+    inbox: Inbox
+    seeing: Seeing
+    scans: ScanWatch = field(default_factory=ScanWatch)
 
-def _play(
-    recording: Recording, pipeline: Pipeline, inbox: Inbox, seeing: Seeing, ledger: Ledger
-) -> Iterator[float]:
-    """Feed samples, messages and pictures in the order of time; yields the time reached."""
-    scans = ScanWatch()
-
-    def deliver(happening: Happening) -> None:
-        pipeline.tick(happening.at)
-        if isinstance(happening, RecordedMessage):
-            inbox.receive(happening.topic, happening.payload, happening.at)
-            return
-        picture = decode_picture(happening.path.read_bytes(), str(happening.path))
-        frame = Frame(happening.camera, happening.at, picture)
-        pipeline.take_seen([each.fact for each in seeing.feed(frame)])
-        for scan in scans.see(frame):
-            ledger.tell(scan_output(scan, ledger.state.catalogue))
-
-    happenings = _happenings(recording)
-    waiting = next(happenings, None)
-    now = 0.0
-    for times, grams in recording.weight_blocks(BLOCK_S):
-        now, first = float(times[-1]), 0
-        while waiting is not None and waiting.at <= now:
-            # What was weighed before a message came is decided without it.
-            last = int(np.searchsorted(times, waiting.at))
-            if last > first:
-                pipeline.weigh(SCALE, times[first:last], grams[first:last])
-                first = last
-            deliver(waiting)
-            waiting = next(happenings, None)
-        pipeline.weigh(SCALE, times[first:], grams[first:])
-        yield now
-    pipeline.finish(now)
-    yield now
-    while waiting is not None:
-        deliver(waiting)
-        yield waiting.at
+    def play(self) -> Iterator[float]:
+        """Feed samples, messages and pictures; yields the time reached."""
+        happenings = self._happenings()
         waiting = next(happenings, None)
+        now = 0.0
+        for times, grams in self.recording.weight_blocks(BLOCK_S):
+            now, first = float(times[-1]), 0
+            while waiting is not None and waiting.at <= now:
+                # What was weighed before something else came is decided without it.
+                last = int(np.searchsorted(times, waiting.at))
+                if last > first:
+                    self.pipeline.weigh(SCALE, times[first:last], grams[first:last])
+                    first = last
+                self._deliver(waiting)
+                waiting = next(happenings, None)
+            self.pipeline.weigh(SCALE, times[first:], grams[first:])
+            yield now
+        self.pipeline.finish(now)
+        yield now
+        while waiting is not None:
+            self._deliver(waiting)
+            yield waiting.at
+            waiting = next(happenings, None)
+
+    def _happenings(self) -> Iterator[Happening]:
+        messages, frames = self.recording.messages(), self.recording.frames()
+        return heapq.merge(messages, frames, key=lambda happening: happening.at)
+
+    def _deliver(self, happening: Happening) -> None:
+        self.pipeline.tick(happening.at)
+        if isinstance(happening, RecordedMessage):
+            self.inbox.receive(happening.topic, happening.payload, happening.at)
+        else:
+            picture = decode_picture(happening.path.read_bytes(), str(happening.path))
+            self._look(Frame(happening.camera, happening.at, picture))
+
+    def _look(self, frame: Frame) -> None:
+        self.pipeline.take_seen([each.fact for each in self.seeing.feed(frame)])
+        for scan in self.scans.see(frame):
+            self.ledger.tell(scan_output(scan, self.ledger.state.catalogue))
 
 
 def drain(store: Store) -> Iterator[dict[str, Any]]:

@@ -61,7 +61,7 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class _Eye:
+class _Lookout:
     """One camera's watch, and what waits for its pictures."""
 
     watch: RegionWatch
@@ -91,48 +91,45 @@ class Seeing:
         self._weighed = by_settings if weighed is None else frozenset(weighed)
         self._recogniser = recogniser
         self._catalogue = catalogue
-        self._eyes = {camera: _eye(camera, some) for camera, some in regions.items() if some}
-
-    @property
-    def cameras(self) -> frozenset[str]:
-        """The cameras whose pictures are looked at."""
-        return frozenset(self._eyes)
+        self._lookouts = {
+            camera: _lookout(camera, some) for camera, some in regions.items() if some
+        }
 
     def ask(self, change: WeightChange) -> None:
         """Look what moved in this change, as soon as pictures allow."""
         if change.unobserved or change.by_sight:
             return
-        for eye in self._eyes.values():
-            if change.plate not in eye.plates:
+        for lookout in self._lookouts.values():
+            if change.plate not in lookout.plates:
                 continue
-            eye.asked = [a for a in eye.asked if a.change.change_id != change.change_id]
-            eye.weighed = [c for c in eye.weighed if c.change_id != change.change_id][-50:]
+            lookout.asked = [a for a in lookout.asked if a.change.change_id != change.change_id]
+            lookout.weighed = [c for c in lookout.weighed if c.change_id != change.change_id][-50:]
             if not change.withdrawn:
-                eye.asked.append(_Asked(change, change.settled_at + LOOK_FOR_S))
-                eye.weighed.append(change)
+                lookout.asked.append(_Asked(change, change.settled_at + LOOK_FOR_S))
+                lookout.weighed.append(change)
 
     def feed(self, frame: Frame) -> list[Seen]:
         """Take the next picture of a camera; returns what is known now."""
-        eye = self._eyes.get(frame.camera)
-        if eye is None:
+        lookout = self._lookouts.get(frame.camera)
+        if lookout is None:
             return []
         found: list[Seen] = []
-        for region in eye.watch.feed(frame):
+        for region in lookout.watch.feed(frame):
             if region.plate in self._weighed or not _is_surely_moved(region):
-                eye.unexplained.append(region)
+                lookout.unexplained.append(region)
             else:
-                found += self._moved(region, frame.at)
-        found += self._answers(eye, frame.at)
-        return found + self._exchanged(eye, frame.at)
+                found += self._moved(region, -1 if region.left >= 0.5 else 1, frame.at)
+        found += self._answers(lookout, frame.at)
+        return found + self._exchanged(lookout, frame.at)
 
-    def _answers(self, eye: _Eye, now: float) -> list[Seen]:
+    def _answers(self, lookout: _Lookout, now: float) -> list[Seen]:
         """What pictures say of the changes that wait for them."""
         found: list[Seen] = []
-        for asked in list(eye.asked):
+        for asked in list(lookout.asked):
             change = asked.change
-            region = eye.watch.compare(change.plate, change.started_at, change.settled_at)
+            region = lookout.watch.compare(change.plate, change.started_at, change.settled_at)
             if region is not None or now > asked.until:
-                eye.asked.remove(asked)
+                lookout.asked.remove(asked)
             if region is not None and region.score >= LEAST_SCORE:
                 found += self._look(region, change, now)
         return found
@@ -144,9 +141,8 @@ class Seeing:
             return []
         return [Seen(SightFact(now, change.change_id, dict(seen.likelihoods)), region)]
 
-    def _moved(self, region: RegionChange, now: float, units: int | None = None) -> list[Seen]:
-        """A change on a plate that only the camera watches, with what its picture says."""
-        units = units if units is not None else (-1 if region.left >= 0.5 else 1)
+    def _moved(self, region: RegionChange, units: int, now: float) -> list[Seen]:
+        """A change that only the camera saw, with what its picture says."""
         began_at = region.began_at if units < 0 else region.settled_at
         change = WeightChange(
             change_id=change_id(region.plate, began_at),
@@ -162,12 +158,12 @@ class Seeing:
         )
         return [Seen(ChangeFact(now, change), region), *self._look(region, change, now)]
 
-    def _exchanged(self, eye: _Eye, now: float) -> list[Seen]:
+    def _exchanged(self, lookout: _Lookout, now: float) -> list[Seen]:
         """Goods that were exchanged for others without a weight that would tell."""
         found: list[Seen] = []
-        for region in [r for r in eye.unexplained if now >= r.settled_at + SCALE_TELLS_S]:
-            eye.unexplained.remove(region)
-            if any(_is_of(change, region) for change in eye.weighed):
+        for region in [r for r in lookout.unexplained if now >= r.settled_at + SCALE_TELLS_S]:
+            lookout.unexplained.remove(region)
+            if any(_is_of(change, region) for change in lookout.weighed):
                 continue
             before = self._recognise(region, True, None)
             after = self._recognise(region, False, None)
@@ -176,7 +172,7 @@ class Seeing:
             # Goods that were only turned look different too: it must be surely something else.
             if after.likelihoods.get(before.answer, 1.0) > SURELY_ANOTHER:
                 continue
-            found += self._moved(region, now, -1) + self._moved(region, now, 1)
+            found += self._moved(region, -1, now) + self._moved(region, 1, now)
         return found
 
     def _recognise(
@@ -211,11 +207,11 @@ class Seeing:
         ]
 
 
-def _eye(camera: str, regions: Mapping[str, Region]) -> _Eye:
+def _lookout(camera: str, regions: Mapping[str, Region]) -> _Lookout:
     # OpenCV takes 20 MB, which a shelf without a camera keeps.
     from edge_agent.vision.watching.region_watch import RegionWatch
 
-    return _Eye(RegionWatch(camera, regions), frozenset(regions))
+    return _Lookout(RegionWatch(camera, regions), frozenset(regions))
 
 
 def _is_surely_moved(region: RegionChange) -> bool:

@@ -13,8 +13,13 @@ def has_left(change: Mapping[str, Any]) -> bool:
     return bool(change["delta_g"] < 0)
 
 
-def weight_of(change: Mapping[str, Any]) -> str:
-    """`−346.2 g`; a thing that only a camera saw is `something seen`."""
+def weight_in_words(change: Mapping[str, Any]) -> str:
+    """`346.2 g`; a thing that only a camera saw is `something seen`."""
+    return step_in_words(change).lstrip("−+")
+
+
+def step_in_words(change: Mapping[str, Any]) -> str:
+    """The same with the way it went: `−346.2 g`."""
     if change["delta_g"] is None:
         return "something seen"
     return f"{change['delta_g']:+.1f} g".replace("-", "−")

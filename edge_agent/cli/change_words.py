@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.cli.console import note
-from edge_agent.told_changes import has_left, weight_of
+from edge_agent.told_changes import has_left, weight_in_words
 
 
 def product_names(config: Path | None) -> dict[str, str]:
@@ -62,7 +62,7 @@ def title_of(change: Mapping[str, Any], names: Mapping[str, str]) -> str:
         "returned": f"{what} put back",
         "restocked": f"{what} {direction} in a restock",
         "unobserved": f"{what or 'something'} {direction} while nobody watched",
-        "unidentified": f"{weight_of(change).lstrip('−+')} {direction}, no product for sure",
+        "unidentified": f"{weight_in_words(change)} {direction}, no product for sure",
         "withdrawn": "it was no change after all",
     }
     return f"Plate {change['plate']}: {said.get(change['kind'], change['kind'])}"

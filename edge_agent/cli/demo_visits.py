@@ -10,7 +10,7 @@ from rich.text import Text
 from edge_agent.cli.demo_words import DOES, Words
 from edge_agent.simulation.script import TrueChange
 from edge_agent.simulation.story import Story, Told, VisitStory
-from edge_agent.told_changes import weight_of
+from edge_agent.told_changes import step_in_words
 
 TRUE, OPEN, FALSE, QUIET = "green", "yellow", "bold red", "dim"
 Row = tuple[Text, Text]
@@ -83,7 +83,7 @@ class VisitsPicture:
         return Text("✗ not found", FALSE)
 
     def _told(self, told: Told, style: str, mark: str) -> Text:
-        grams = f"  {weight_of(told)}"
+        grams = f"  {step_in_words(told)}"
         return Text.assemble(
             (f"{mark} {told['plate']} {self._words.change(told)}", style), (grams, QUIET)
         )

@@ -9,7 +9,7 @@ from typing import Any
 from edge_agent.cli.console import amount
 from edge_agent.settings import Settings
 from edge_agent.simulation.script import Action
-from edge_agent.told_changes import weight_of
+from edge_agent.told_changes import step_in_words
 
 # What shoppers of each plot do (simulation/plots.py).
 DOES = {
@@ -84,7 +84,7 @@ class Words:
         if change["kind"] == "withdrawn":
             return "took it back: nothing was moved"
         if not change["items"]:
-            return f"{weight_of(change)}: not sure what"
+            return f"{step_in_words(change)}: not sure what"
         return self.items(change["items"])
 
     def order(self, order: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from edge_agent.plot.svg import to_svg
 from edge_agent.plot.visit_plot import Event, Lane, VisitPlot, draw_visit
 from edge_agent.shelf.phrases import duration, money
 from edge_agent.times import parse_time
-from edge_agent.told_changes import has_left, weight_of
+from edge_agent.told_changes import has_left, weight_in_words
 
 Payload = dict[str, Any]
 
@@ -53,7 +53,7 @@ def _plates(file: CaseFile) -> list[Lane]:
     lanes: dict[str, list[Event]] = {}
     for change in file.changes:
         items = change.get("read_as") or change["items"]
-        what = goods(items, file.names) or weight_of(change).lstrip("−+")
+        what = goods(items, file.names) or weight_in_words(change)
         is_taken = has_left(change)
         event = Event(parse_time(change["settled_at"]), what, "taken" if is_taken else "put")
         lanes.setdefault(change["plate"], []).append(event)

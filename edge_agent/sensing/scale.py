@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.adapter import AdapterThread
 from edge_agent.errors import ScaleError
 from edge_agent.sensing.drivers import ScaleSource, open_scale
 from edge_agent.sensing.outage import Outage, RetryPauses
@@ -70,7 +70,7 @@ class ScalePace:
     retry: RetryPauses = field(default_factory=RetryPauses)
 
 
-class ScaleReader:
+class ScaleReader(AdapterThread):
     """Reads one scale in a thread of its own and calls `emit` from there.
 
     `channels` is the highest channel in use plus one. `clock` gives Unix seconds and should not
@@ -88,6 +88,7 @@ class ScaleReader:
         pace: ScalePace | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(f"scale-{settings.id}", _STOP_S)
         self._settings = settings
         self._channels = channels
         self._clock = clock
@@ -95,23 +96,6 @@ class ScaleReader:
         self._pace = pace or ScalePace()
         self._monotonic = monotonic
         self._outage = Outage(self._pace.retry)
-        self._stopping = threading.Event()
-        # A daemon, since opening a network port can block for longer than `stop` may take.
-        self._thread = threading.Thread(target=self._run, name=f"scale-{settings.id}", daemon=True)
-
-    def start(self) -> None:
-        """Begin to read; returns at once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End reading, within a second."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join(_STOP_S)
-
-    def is_alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from edge_agent.shelf.catalogue import Product
-from edge_agent.shelf.sights import Sight
-
-Items = tuple[tuple[str, int], ...]
+from edge_agent.shelf.sights import Items, Sight
 
 # Shares of actions with one, two, … units of one product; from six on they fall by a fifth each.
 COUNT_PRIOR = (0.72, 0.18, 0.06, 0.025, 0.01, 0.005)
@@ -37,6 +35,11 @@ LOG_RANGE = 6.0
 # Somebody who lays a thing in the place of goods chooses it to weigh about as much, to this part.
 # Weight alone cannot tell it from what left, so only a picture brings it into consideration.
 SWAP_PRIOR, SWAP_PART = 0.05, 0.03
+# Of a thing seen to come or go: one that has just left and comes back, to its own plate or to
+# another one; one that belongs elsewhere; one that is no product.
+SEEN_BACK, SEEN_MISPLACED, SEEN_ELSEWHERE, SEEN_FOREIGN = 1.0, 0.03, 0.003, 0.02
+# Goods of another plate, where nothing of this one is away that could come back.
+SEEN_ASTRAY = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,23 @@ def _lookalikes(around: Surroundings) -> Iterator[Candidate]:
         if product.weight_g and around.just_left.get(product.sku, 0):
             off_g = SWAP_PART * product.weight_g
             yield Candidate((), product.weight_g, off_g**2, SWAP_PRIOR)
+
+
+def seen_candidates(units: int, around: Surroundings) -> Iterator[tuple[Items, float]]:
+    """Yield what may have moved where nothing was weighed: signed quantities and their prior.
+
+    `units` are those that came (positive) or left; empty items are a thing that is no product.
+    """
+    yield (), SEEN_FOREIGN
+    own = units > 0 and any(around.just_left.get(p.sku, 0) >= units for p in around.planogram)
+    misplaced = SEEN_MISPLACED if own else SEEN_ASTRAY
+    shares = max(1, len(around.planogram)), max(1, len(around.elsewhere))
+    for product in around.planogram:
+        back = units > 0 and around.just_left.get(product.sku, 0) >= units
+        yield ((product.sku, units),), (SEEN_BACK if back else 1.0 / shares[0])
+    for product in around.elsewhere:
+        back = units > 0 and around.just_left.get(product.sku, 0) >= units
+        yield ((product.sku, units),), (misplaced if back else SEEN_ELSEWHERE / shares[1])
 
 
 def _combinations(

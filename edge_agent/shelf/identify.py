@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from edge_agent.shelf.candidates import Candidate, Items, Surroundings, candidates
-from edge_agent.shelf.sights import SeenAround, seen_candidates
+from edge_agent.shelf.candidates import Candidate, Surroundings, candidates, seen_candidates
+from edge_agent.shelf.sights import Items
 
 __all__ = ["Hypothesis", "Step", "Surroundings", "identify", "identify_together"]
 
@@ -89,9 +89,8 @@ def identify_together(
 
 def identify_seen(units: int, around: Surroundings) -> tuple[Hypothesis, ...]:
     """Read what a camera saw come (`units` positive) or leave, where nothing was weighed."""
-    known = SeenAround(tuple(around.planogram), tuple(around.elsewhere), around.just_left)
     weights: defaultdict[Items, float] = defaultdict(float)
-    for items, prior in seen_candidates(units, known):
+    for items, prior in seen_candidates(units, around):
         weights[items] += prior * _seen(items, around)
     return _ranked(weights)
 

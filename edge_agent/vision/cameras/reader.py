@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
+from edge_agent.adapter import AdapterThread
 from edge_agent.errors import CameraError
 from edge_agent.sensing.outage import Outage, RetryPauses
 from edge_agent.settings import CameraSettings
@@ -49,7 +49,7 @@ class CameraEnded:
 CameraEvent = Frame | CameraLost | CameraFound | CameraEnded | HealthEvent
 
 
-class CameraReader:
+class CameraReader(AdapterThread):
     """Reads one camera in a thread of its own, five frames a second, and calls `emit` from there.
 
     `clock` gives Unix seconds. A camera that is absent or vanishes is retried for ever; a file or
@@ -67,6 +67,7 @@ class CameraReader:
         retry: RetryPauses | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(f"camera-{settings.id}", _STOP_S)
         self._settings = settings
         self._clock = clock
         self._emit = emit
@@ -74,23 +75,6 @@ class CameraReader:
         self._monotonic = monotonic
         self._outage = Outage(retry or RetryPauses())
         self._frames = 0
-        self._stopping = threading.Event()
-        # A daemon, since OpenCV can wait for a camera for longer than `stop` may take.
-        self._thread = threading.Thread(target=self._run, name=f"camera-{settings.id}", daemon=True)
-
-    def start(self) -> None:
-        """Begin to read; returns at once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End reading, within two seconds."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join(_STOP_S)
-
-    def is_alive(self) -> bool:
-        """Whether the thread runs; it also ends with a file or a folder."""
-        return self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
