@@ -81,6 +81,7 @@ class Review:
             tuple(account.paid.items()),
             account.came_back_later,
             bool(account.unpaid),
+            tuple(account.surplus),
             finding,
             tuple(state.payments.get(p) for p in finding.payments),
             state.catalogue,

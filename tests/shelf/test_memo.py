@@ -75,3 +75,11 @@ def test_with_and_without_a_memo_the_same_is_told(
         case_id = f"C{round((first - 1.3) * 1000)}"
         facts.append(VerdictFact(first + 5000, case_id, "dismissed"))
     assert played(facts, Memo()) == played(facts, None)
+
+
+def test_money_that_is_left_over_is_told_of_anew_when_a_later_visit_claims_it() -> None:
+    refund = Refund("R0", START + 110, 100, "returned", (RefundLine("cola", 1),))
+    bought = payment(100, "cola", "cola", "gum", name="P0", revision=4, refunds=[refund])
+    taken = [take(0, "A1", "cola"), take(0, "A2", "nuts"), take(180, "A1", "cola")]
+    facts: list[Fact] = [*taken, bought]
+    assert played(facts, Memo()) == played(facts, None)
