@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 from edge_agent.errors import EdgeAgentError
+from edge_agent.lookout import Asked, Lookout, is_of, open_lookout, own_part
 from edge_agent.settings import Settings
 from edge_agent.shelf.catalogue import Catalogue
 from edge_agent.shelf.facts import ChangeFact, SightFact
@@ -18,17 +18,13 @@ from edge_agent.vision.frames import Frame
 from edge_agent.vision.seen import ChangeRecogniser, Recogniser, Recognition, Region, RegionChange
 from edge_agent.weighing.change import WeightChange, change_id
 
-if TYPE_CHECKING:
-    from edge_agent.vision.watching.region_watch import RegionWatch
-
 log = logging.getLogger(__name__)
 
-# A picture without the hand comes by then, or the change is told by its weight alone.
-LOOK_FOR_S = 20.0
+# A picture without the hand, or who stands before the shelf, comes by then, or the change stays as
+# its weight alone tells it.
+LOOK_FOR_S = 180.0
 # A scale tells its change this much after the picture shows it, at the latest.
 SCALE_TELLS_S = 4.0
-# What moves on a plate within this of a region's change is the same event.
-TOGETHER_S = 1.5
 # Products whose weight is as near as this are worth comparing with the picture.
 NEAR_PART, NEAR_G = 0.12, 8.0
 # Below it the pictures before and after show the same.
@@ -54,23 +50,6 @@ class Seen:
         return self.fact.change_id
 
 
-@dataclass(slots=True)
-class _Asked:
-    change: WeightChange
-    until: float
-
-
-@dataclass(slots=True)
-class _Lookout:
-    """One camera's watch, and what waits for its pictures."""
-
-    watch: RegionWatch
-    plates: frozenset[str]
-    asked: list[_Asked] = field(default_factory=list)
-    unexplained: list[RegionChange] = field(default_factory=list)
-    weighed: list[WeightChange] = field(default_factory=list)
-
-
 class Seeing:
     """Watches the plates' regions in the cameras' pictures.
 
@@ -92,7 +71,7 @@ class Seeing:
         self._recogniser = recogniser
         self._catalogue = catalogue
         self._lookouts = {
-            camera: _lookout(camera, some) for camera, some in regions.items() if some
+            camera: open_lookout(camera, some) for camera, some in regions.items() if some
         }
 
     def ask(self, change: WeightChange) -> None:
@@ -105,8 +84,10 @@ class Seeing:
             lookout.asked = [a for a in lookout.asked if a.change.change_id != change.change_id]
             lookout.weighed = [c for c in lookout.weighed if c.change_id != change.change_id][-50:]
             if not change.withdrawn:
-                lookout.asked.append(_Asked(change, change.settled_at + LOOK_FOR_S))
+                until = change.settled_at + LOOK_FOR_S
+                lookout.asked.append(Asked(change, until))
                 lookout.weighed.append(change)
+                lookout.watch.expect(change.plate, until)
 
     def feed(self, frame: Frame) -> list[Seen]:
         """Take the next picture of a camera; returns what is known now."""
@@ -122,7 +103,7 @@ class Seeing:
         found += self._answers(lookout, frame.at)
         return found + self._exchanged(lookout, frame.at)
 
-    def _answers(self, lookout: _Lookout, now: float) -> list[Seen]:
+    def _answers(self, lookout: Lookout, now: float) -> list[Seen]:
         """What pictures say of the changes that wait for them."""
         found: list[Seen] = []
         for asked in list(lookout.asked):
@@ -131,7 +112,7 @@ class Seeing:
             if region is not None or now > asked.until:
                 lookout.asked.remove(asked)
             if region is not None and region.score >= LEAST_SCORE:
-                found += self._look(region, change, now)
+                found += self._look(own_part(region, change, lookout.weighed), change, now)
         return found
 
     def _look(self, region: RegionChange, change: WeightChange, now: float) -> list[Seen]:
@@ -158,12 +139,12 @@ class Seeing:
         )
         return [Seen(ChangeFact(now, change), region), *self._look(region, change, now)]
 
-    def _exchanged(self, lookout: _Lookout, now: float) -> list[Seen]:
+    def _exchanged(self, lookout: Lookout, now: float) -> list[Seen]:
         """Goods that were exchanged for others without a weight that would tell."""
         found: list[Seen] = []
         for region in [r for r in lookout.unexplained if now >= r.settled_at + SCALE_TELLS_S]:
             lookout.unexplained.remove(region)
-            if any(_is_of(change, region) for change in lookout.weighed):
+            if any(is_of(change, region) for change in lookout.weighed):
                 continue
             before = self._recognise(region, True, None)
             after = self._recognise(region, False, None)
@@ -207,24 +188,8 @@ class Seeing:
         ]
 
 
-def _lookout(camera: str, regions: Mapping[str, Region]) -> _Lookout:
-    # OpenCV takes 20 MB, which a shelf without a camera keeps.
-    from edge_agent.vision.watching.region_watch import RegionWatch
-
-    return _Lookout(RegionWatch(camera, regions), frozenset(regions))
-
-
 def _is_surely_moved(region: RegionChange) -> bool:
     return max(region.left, 1.0 - region.left) >= SURELY_MOVED
-
-
-def _is_of(change: WeightChange, region: RegionChange) -> bool:
-    """Whether a weight change may be what a region shows."""
-    return (
-        change.plate == region.plate
-        and change.started_at <= region.settled_at + TOGETHER_S
-        and change.settled_at >= region.began_at - TOGETHER_S
-    )
 
 
 def regions_by_plate(settings: Settings, cameras: Sequence[str]) -> dict[str, dict[str, Region]]:

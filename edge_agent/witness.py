@@ -14,7 +14,7 @@ from edge_agent.ledger import Ledger
 from edge_agent.seeing import regions_by_plate
 from edge_agent.settings import Settings
 from edge_agent.shelf.facts import EvidenceFact
-from edge_agent.shelf.state import Case, Output
+from edge_agent.shelf.state import Output
 from edge_agent.store.outbox import OutboxMessage
 from edge_agent.store.store import Store
 from edge_agent.store.views import EvidenceFile
@@ -53,9 +53,7 @@ class Witness:
         self._seen: dict[str, None] = {}
         self._limits_at = 0.0
         # A kill between a case and its pictures must not cost them: those sent before are known.
-        self._unpublished = [
-            e for c in ledger.state.cases.values() if c.state != "closed" for e in evidence_of(c)
-        ]
+        self._unpublished = self._of_open_cases()
 
     def see(self, frame: Frame) -> None:
         """Remember a frame for a while; the one thing here that any thread may do."""
@@ -186,18 +184,12 @@ class Witness:
         self._unpublished = waiting
 
     def _enforce_limits(self, now: float) -> None:
-        needed = {
-            evidence_id
-            for case in self._ledger.state.cases.values()
-            if case.state != "closed"
-            for evidence_id in evidence_of(case)
-        }
-        deleted = set(self._keeper.enforce_limits(now, needed))
+        deleted = set(self._keeper.enforce_limits(now, set(self._of_open_cases())))
         if deleted:
             gone = [e.evidence_id for e in self._store.views.evidence() if e.file in deleted]
             self._store.views.delete_evidence(gone)
 
-
-def evidence_of(case: Case) -> list[str]:
-    """The ids of the pictures that a case names."""
-    return list(case.told["evidence"])
+    def _of_open_cases(self) -> list[str]:
+        """The ids of the pictures that the cases name which are not closed."""
+        cases = self._ledger.state.cases.values()
+        return [e for case in cases if case.state != "closed" for e in case.told["evidence"]]

@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from edge_agent.control import ask
+from edge_agent.control_client import ask
 from edge_agent.errors import AgentNotRunning, BrokerError
 from edge_agent.settings import MqttSettings, ScaleSettings, Settings
 from edge_agent.simulation.board import PtyBoard
@@ -55,15 +55,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         if wanted.camera is not None:
             settings = _with_camera(settings, folder, wanted)
-        shelf = LiveShelf(
-            wanted.seed,
-            time.time(),
-            rate_hz=RATE_HZ,
-            visits_per_hour=wanted.visits_per_hour,
-            settings=settings,
-            quiet_s=settle_s,
-            office_rhythm=False,
-        )
+        shelf = _shelf(settings, wanted, settle_s)
         board = stack.enter_context(PtyBoard(len(shelf.plates), RATE_HZ))
         agent = _start(settings, folder, board.port, _broker(stack, folder))
         stack.callback(agent.wait)
@@ -76,9 +68,7 @@ def main() -> int:
         cpu_s, took_s = _cpu_s(agent.pid) - before_s, time.monotonic() - began_at
         status = ask(folder / "state", {"ask": "status"})
         figures = {
-            "rss_mb": round(_memory_mb(agent.pid, "VmRSS"), 1),
-            "peak_rss_mb": round(_memory_mb(agent.pid, "VmHWM"), 1),
-            "cpu_percent": round(100 * cpu_s / took_s, 2),
+            **_cost(agent.pid, cpu_s, took_s),
             "plates": len(status["plates"]),
             "cloud": status["cloud"],
             "samples_dropped": board.dropped,
@@ -88,6 +78,26 @@ def main() -> int:
     most_mb, most_percent = MOST[wanted.camera]
     too_much = figures["rss_mb"] > most_mb or figures["cpu_percent"] > most_percent
     return 1 if too_much else 0
+
+
+def _shelf(settings: Settings, wanted: argparse.Namespace, quiet_s: float) -> LiveShelf:
+    return LiveShelf(
+        wanted.seed,
+        time.time(),
+        rate_hz=RATE_HZ,
+        visits_per_hour=wanted.visits_per_hour,
+        settings=settings,
+        quiet_s=quiet_s,
+        office_rhythm=False,
+    )
+
+
+def _cost(pid: int, cpu_s: float, took_s: float) -> dict[str, float]:
+    return {
+        "rss_mb": round(_memory_mb(pid, "VmRSS"), 1),
+        "peak_rss_mb": round(_memory_mb(pid, "VmHWM"), 1),
+        "cpu_percent": round(100 * cpu_s / took_s, 2),
+    }
 
 
 def _arguments() -> argparse.Namespace:

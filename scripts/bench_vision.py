@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from edge_agent.cli.console import note, print_table, say
-from scripts.bench.region_rows import Row
+from scripts.bench.row import Row
 
 PARTS = {
     "regions": "scripts.bench.region_rows",

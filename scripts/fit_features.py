@@ -33,7 +33,7 @@ RIDGE = 1e-3
 PARTS = 4
 NAMES = (
     *("likeness", "own", "less_alike_colours", "colours_apart"),
-    *("covered", "shaped", "coloured", "both"),
+    *("covered", "shaped", "coloured", "both", "told_apart"),
 )
 
 Array = NDArray[np.float64]

@@ -13,8 +13,8 @@ from edge_agent.cli.readings import Readings
 from edge_agent.errors import CameraError
 from edge_agent.settings import PlateSettings
 from edge_agent.vision.aiming import is_still, lifted_box
-from edge_agent.vision.evidence.people import Box
 from edge_agent.vision.frames import Frame, Image
+from edge_agent.vision.seen import Box
 
 LOOK_EVERY_S = 0.5
 REMEMBER_S = 30.0
@@ -28,8 +28,7 @@ class _Lifted:
     """An item of a plate is away: how it looked before, and without it once all was still."""
 
     before: Image
-    delta_g: float
-    without: Image | None = None
+    without: Image
 
 
 @dataclass(slots=True)
@@ -118,12 +117,11 @@ class AimingCourse:
     def _take(self, lift: Lift, now: Image) -> None:
         lifted = self._away.get(lift.plate)
         if lifted is None:
-            self._away[lift.plate] = _Lifted(self._before(lift.started_at), lift.delta_g, now)
+            self._away[lift.plate] = _Lifted(self._before(lift.started_at), now)
             verb = "lifted" if lift.delta_g < 0 else "put"
             note(f"  {lift.plate}: {abs(lift.delta_g):.0f} g {verb}; now back as it was.")
             return
         del self._away[lift.plate]
-        assert lifted.without is not None
         box = lifted_box(lifted.before, lifted.without, now)
         if box is None:
             note(f"  {lift.plate}: the picture does not show it. Try with another item.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_agent.cli.console import note, print_json, say
-from edge_agent.cli.options import AsJson, Config, State, Yes
+from edge_agent.cli.options import AsJson, CameraId, Config, State, Yes
 
 if TYPE_CHECKING:
     from edge_agent.settings import CameraSettings, Settings
@@ -21,7 +21,6 @@ camera = typer.Typer(
     no_args_is_help=True,
 )
 
-CameraId = Annotated[str | None, typer.Option("--camera", help="Which one; else the first.")]
 Given = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PLATE=X,Y,W,H", help="Write this region; can be repeated."),

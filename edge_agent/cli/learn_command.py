@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -90,11 +91,7 @@ def _scanned(wait_s: float, config: Path | None, state: Path | None) -> str:
 def _forget(sku: str, state: Path | None, as_json: bool) -> None:
     from edge_agent.cli.learning import forget_learned, said
 
-    done = forget_learned(sku, state)
-    if as_json:
-        print_json(done)
-    else:
-        say(said(done))
+    _tell(forget_learned(sku, state), said, as_json=as_json)
 
 
 def _learn_units(
@@ -111,10 +108,7 @@ def _learn_units(
     from edge_agent.cli.learning_course import Course
 
     done = learn_product(sku, plate, Course(*course), name, price, config, state)
-    if as_json:
-        print_json(done)
-    else:
-        say(said(done))
+    _tell(done, said, as_json=as_json)
 
 
 def _learn_pictures(
@@ -135,7 +129,13 @@ def _learn_pictures(
             f"What is {(more or [])[0]}? Pictures follow --pictures; SKUs are learned one by one."
         )
     done = learn_pictures(sku, [*pictures, *(more or [])], name, price, config, state)
+    _tell(done, said_pictures, as_json=as_json)
+
+
+def _tell(
+    done: dict[str, Any], sentence: Callable[[dict[str, Any]], str], *, as_json: bool
+) -> None:
     if as_json:
         print_json(done)
     else:
-        say(said_pictures(done))
+        say(sentence(done))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from edge_agent.cli.snapshots import ANSWER_S
-from edge_agent.control_client import ask
+from edge_agent.cli.snapshots import agents_picture
 from edge_agent.errors import AgentNotRunning
 from edge_agent.settings import CameraSettings
-from edge_agent.vision.cameras.sources import PERIOD_S, open_source
+from edge_agent.vision.cameras.shots import PERIOD_S
+from edge_agent.vision.cameras.sources import open_source
 from edge_agent.vision.frames import Frame, decode_picture
 
 
@@ -24,7 +23,7 @@ def live_frames(camera: CameraSettings, state: Path, ends: float) -> Iterator[Fr
     meanwhile.
     """
     try:
-        first = _ask_agent(camera.id, state)
+        first = agents_picture(camera.id, state)
     except AgentNotRunning:
         yield from _own_frames(camera, ends)
         return
@@ -42,12 +41,7 @@ def _agents_frames(camera_id: str, state: Path, first: bytes, ends: float) -> It
         if time.monotonic() >= ends:
             return
         time.sleep(min(PERIOD_S, max(0.0, ends - time.monotonic())))
-        jpeg = _ask_agent(camera_id, state)
-
-
-def _ask_agent(camera_id: str, state: Path) -> bytes:
-    answer = ask(state, {"ask": "snapshot", "camera": camera_id}, timeout_s=ANSWER_S)
-    return base64.b64decode(answer["jpeg_base64"])
+        jpeg = agents_picture(camera_id, state)
 
 
 def _own_frames(camera: CameraSettings, ends: float) -> Iterator[Frame]:

@@ -24,4 +24,5 @@ State = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+CameraId = Annotated[str | None, typer.Option("--camera", help="Which one; else the first.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; go on.")]

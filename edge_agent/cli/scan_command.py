@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_agent.cli.console import local_time, note, print_json, say
-from edge_agent.cli.options import AsJson, Config, State
+from edge_agent.cli.options import AsJson, CameraId, Config, State
 
 if TYPE_CHECKING:
     from edge_agent.shelf.catalogue import Catalogue
@@ -25,9 +25,7 @@ def scan(
         list[Path] | None,
         typer.Argument(metavar="PICTURE", help="Read these; without any, the camera."),
     ] = None,
-    camera_id: Annotated[
-        str | None, typer.Option("--camera", help="Which one; else the first.")
-    ] = None,
+    camera_id: CameraId = None,
     once: Annotated[bool, typer.Option("--once", help="End after the first scan.")] = False,
     seconds: Annotated[
         float | None, typer.Option("--seconds", metavar="N", min=0, help="End after so long.")

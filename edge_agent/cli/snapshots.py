@@ -11,7 +11,8 @@ from typing import Self
 from edge_agent.control_client import ask
 from edge_agent.errors import AgentNotRunning, CameraError, UsageError
 from edge_agent.settings import CameraSettings, Settings
-from edge_agent.vision.cameras.sources import FrameSource, open_source
+from edge_agent.vision.cameras.shots import FrameSource
+from edge_agent.vision.cameras.sources import open_source
 from edge_agent.vision.frames import Image, decode_picture, encode_jpeg
 
 QUALITY = 90
@@ -35,11 +36,19 @@ def camera_of(settings: Settings, camera_id: str | None, settings_path: Path) ->
 
 def take_picture(camera: CameraSettings, state: Path) -> bytes:
     """A JPEG of what the camera sees now. Raises CameraError where it gives none."""
-    request = {"ask": "snapshot", "camera": camera.id}
     try:
-        return base64.b64decode(ask(state, request, timeout_s=ANSWER_S)["jpeg_base64"])
+        return agents_picture(camera.id, state)
     except AgentNotRunning:
         return _from_camera(camera)
+
+
+def agents_picture(camera_id: str, state: Path) -> bytes:
+    """A JPEG of what the running agent's camera sees; AgentNotRunning where there is no agent.
+
+    Raises AgentRefused where the agent has no picture of it.
+    """
+    request = {"ask": "snapshot", "camera": camera_id}
+    return base64.b64decode(ask(state, request, timeout_s=ANSWER_S)["jpeg_base64"])
 
 
 class NewestPictures:
@@ -62,9 +71,7 @@ class NewestPictures:
         where = f"camera {self._camera.id}"
         if self._source is None:
             try:
-                request = {"ask": "snapshot", "camera": self._camera.id}
-                answer = ask(self._state, request, timeout_s=ANSWER_S)
-                return decode_picture(base64.b64decode(answer["jpeg_base64"]), where)
+                return decode_picture(agents_picture(self._camera.id, self._state), where)
             except AgentNotRunning:
                 self._source = open_source(self._camera, time.time)
         shot = self._source.read()

@@ -31,12 +31,15 @@ class Sight:
         units = sum(abs(quantity) for _, quantity in items)
         if not units:
             return 1.0
+        # The best is bounded, and the others with it: how they compare is what pictures tell best.
+        scale = MOST_LIKELIHOOD / max([MOST_LIKELIHOOD, *self.likelihoods.values()])
         logs = math.fsum(
-            abs(quantity) * math.log(self._bounded(sku, has_left=quantity < 0))
+            abs(quantity) * math.log(self._bounded(sku, scale, has_left=quantity < 0))
             for sku, quantity in items
         )
         return math.exp(logs / units)
 
-    def _bounded(self, sku: str, *, has_left: bool) -> float:
+    def _bounded(self, sku: str, scale: float, *, has_left: bool) -> float:
         least = LEAST_OF_LEFT if has_left else 1 / MOST_LIKELIHOOD
-        return min(MOST_LIKELIHOOD, max(least, self.likelihoods.get(sku, 1.0)))
+        found = self.likelihoods.get(sku)
+        return 1.0 if found is None else max(least, found * scale)

@@ -52,6 +52,7 @@ def take_singly(
     scene.claim(goods, scene.at + len(goods) * ONE_BY_ONE_S[1] + 1800.0)
 
     def take_first(now: Scene, left: list[str]) -> None:
+        """Take the first of what is left; the next one comes in a later visit."""
         now.pause()
         now.take(left[0])
         if left[0] in unpaid:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.training.cutouts import Cutout
-from edge_agent.vision.frames import Image
+from edge_agent.vision.frames import Image, decode_picture, encode_jpeg
 
 MOST_HIDDEN = 0.7
 """Of a unit that is hidden more than this, nobody could say what it is: it gets no box."""
@@ -174,8 +174,7 @@ class Compositor:
         noise = rng.normal(0, rng.uniform(0.5, 4.0), soft.shape)
         seen = np.clip(soft + noise, 0, 255).astype(np.uint8)
         quality = int(rng.integers(70, 95))
-        _, jpeg = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
+        return decode_picture(encode_jpeg(seen, quality), "a composite in memory")
 
 
 def _painted(plate: Image, placed: Sequence[Placed]) -> Image:

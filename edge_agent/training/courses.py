@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -158,11 +158,8 @@ def finish(
 ) -> Manifest:
     """Measure an exported model, and write manifest and card with the figures."""
     detector = Detector.load(out)
-    figures: Mapping[str, object] = {
-        "measured": measure(detector, labelled, on),
-        "weight": weigh_scores(detector, labelled),
-    }
-    whole = manifest.model_copy(update=dict(figures))
+    measured, weight = measure(detector, labelled, on), weigh_scores(detector, labelled)
+    whole = manifest.model_copy(update={"measured": measured, "weight": weight})
     write_manifest(out, whole)
     write_card(out, whole, remarks)
     return whole

@@ -37,7 +37,7 @@ def cut_out(picture: Image, mask: Mask | None = None) -> Cutout:
 
 
 def read_cutouts(folder: Path) -> dict[str, list[Cutout]]:
-    """Read a folder with a folder of pictures for each SKU, as `vision.gallery` keeps them.
+    """Read a folder with a folder of pictures for each SKU, as `features.gallery` keeps them.
 
     A PNG's transparency says where the unit is; other pictures show nothing but the unit. Raises
     UsageError where there is nothing to read.

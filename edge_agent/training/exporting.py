@@ -1,4 +1,4 @@
-"""From trained weights to the files that a device runs, with their manifest and card."""
+"""From trained weights to the files that a device runs, with their manifest."""
 
 from __future__ import annotations
 

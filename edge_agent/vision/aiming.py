@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from edge_agent.vision.evidence.likeness import Flags, Look, look, small, unlike
-from edge_agent.vision.evidence.people import Box, calm
+from edge_agent.vision.evidence.people import calm
 from edge_agent.vision.frames import Image
-from edge_agent.vision.seen import Region
+from edge_agent.vision.seen import Box, Region
 
 _BESIDE, _ABOVE = 0.6, 0.15
 """How far a plate goes on beside the items that were lifted, of their width and height."""

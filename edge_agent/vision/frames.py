@@ -124,6 +124,12 @@ def decode_picture(encoded: bytes, where: str) -> Image:
     return np.asarray(image, dtype=np.uint8)
 
 
+def size_within(longest: int, height: int, width: int) -> tuple[int, int]:
+    """Return height and width of a picture made smaller until its longer side is `longest`."""
+    scale = min(1.0, longest / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
 def picture_files(folder: Path) -> list[Path]:
     """List the pictures of a folder by name; numbers count as numbers."""
     files = [f for f in folder.iterdir() if f.suffix.lower() in PICTURE_SUFFIXES]

@@ -14,6 +14,9 @@ from edge_agent.vision.frames import Image
 Region = tuple[int, int, int, int]
 """x, y, width, height in the camera's picture."""
 
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom in the camera's picture; right and bottom are beyond it."""
+
 Mask = NDArray[np.uint8]
 """A part of a picture (height, width): 255 what is meant, 0 the rest."""
 
@@ -25,7 +28,8 @@ class RegionChange:
     `before` and `after` are cuts of the region (height, width, 3), `mask` (height, width) what
     differs between them. `score` is from 0 (the same) to 1; `left` the probability that something
     left (1) rather than came (0). `began_at` and `settled_at`: Unix seconds of the first picture
-    that was not still and of the first that is again.
+    that was not still and of the first that is again. `parts`: where `mask` is in several pieces
+    that are wide apart, each of them, and when it came to look as it does after.
     """
 
     plate: str
@@ -37,6 +41,7 @@ class RegionChange:
     mask: Mask
     score: float
     left: float
+    parts: tuple[tuple[Mask, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from edge_agent.vision.codes.readers import read_with_zbar, read_with_zxing
 from edge_agent.vision.codes.reading import read_codes
 from edge_agent.vision.codes.scanning import ScanWatch
 from edge_agent.vision.frames import Frame, Image, picture_files
-from scripts.bench.region_rows import Row
+from scripts.bench.row import Row
 
 BARCODES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "barcodes"
 FIRST_SEED = 5000

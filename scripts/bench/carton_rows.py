@@ -23,7 +23,7 @@ from edge_agent.vision.features.likelihood import likelihoods, surest
 from edge_agent.vision.features.matching import gather
 from edge_agent.vision.frames import Image
 from edge_agent.vision.seen import Recognition
-from scripts.bench.region_rows import Row
+from scripts.bench.row import Row
 
 CARTONS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "cartons"
 SEED = 2026

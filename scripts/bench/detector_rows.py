@@ -21,11 +21,10 @@ from edge_agent.simulation.flavours import with_flavours
 from edge_agent.simulation.shop import demo_settings
 from edge_agent.training.drawn import DrawnShelf
 from edge_agent.vision.frames import Image
-from scripts.bench.region_rows import Row
+from scripts.bench.row import Row
 
 MODEL = Path(__file__).resolve().parents[2] / "models" / "demo-shelf"
 FIRST_SEED = 50_000
-_PLATE = (259, 194)
 
 _LOADED = """
 import sys

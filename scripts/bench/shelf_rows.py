@@ -16,7 +16,7 @@ from edge_agent.scoring import score
 from edge_agent.simulation.pictures.plan import PicturePlan
 from edge_agent.simulation.recording import simulate
 from edge_agent.simulation.variation import Variation
-from scripts.bench.region_rows import Row
+from scripts.bench.row import Row
 
 # Never looked at while the recogniser, the watch or the drawings were made.
 FIRST_SEED = 9301

@@ -228,6 +228,16 @@ class Terminal:
                     # A pseudo-terminal whose other side has ended reads as EIO.
                     raise AssertionError(f"{text!r} not in {self._shown!r}") from error
 
+    def read_to_end(self) -> str:
+        """Read until the command has ended: all that it showed."""
+        while True:
+            assert select.select([self._ours], [], [], 15.0)[0], f"goes on after {self._shown!r}"
+            try:
+                self._shown += os.read(self._ours, 4096).decode(errors="replace")
+            except OSError:
+                # A pseudo-terminal whose other side has ended reads as EIO.
+                return self._shown
+
     def press_enter(self) -> None:
         """Answer a question."""
         os.write(self._ours, b"\n")

@@ -288,3 +288,12 @@ def test_a_cases_pictures_are_shown_in_a_terminal_that_can(
     with Terminal(made, "losses", "show", case_id) as terminal:
         terminal.wait_for("before-front.jpg")
         terminal.wait_for("\x1b_Ga=T,f=100,")
+        _, *told = terminal.read_to_end().split("Picture: ")
+        assert terminal.process.wait(10) == 0
+    assert len(told) > 1
+    for picture in told:
+        kept = cv2.imread(picture.split()[0])
+        assert kept is not None
+        (shown,) = pictures_of(picture, "kitty")
+        smaller = cv2.resize(kept, shown.shape[1::-1], interpolation=cv2.INTER_AREA)
+        assert np.abs(shown.astype(int) - smaller).mean() < 1

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
-from edge_agent.cli.main import main
 from edge_agent.doctor_ledgers import check_ledgers
 from edge_agent.settings_file import load_settings
 from edge_agent.store import Store
 from tests.broker import wait_until
-from tests.cli.command_scene import SODA, Board, Done, Shelf, Terminal, make_shelf, running_agent
+from tests.cli.command_scene import SODA, Board, Shelf, Terminal, make_shelf, running_agent
+from tests.cli.learning_scene import learn
 
 
 @pytest.fixture
@@ -40,15 +39,6 @@ class Person(io.StringIO):
         if text.startswith(("Put one unit", "  ")):
             self._board.grams[0] += next(self._grams, 0.0)
         return super().write(text)
-
-
-def learn(shelf: Shelf, person: Person, *arguments: str) -> Done:
-    """Run `products learn` with this person listening."""
-    out = io.StringIO()
-    options = ["--config", str(shelf.config), "--state", str(shelf.state), "--yes", "--json"]
-    with redirect_stdout(out), redirect_stderr(person):
-        status = main(["products", "learn", *arguments, *options])
-    return Done(status, out.getvalue(), person.getvalue())
 
 
 @pytest.mark.slow

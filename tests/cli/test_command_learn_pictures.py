@@ -6,7 +6,6 @@ import http.server
 import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,14 +15,14 @@ import numpy as np
 import pytest
 
 from edge_agent.cli.learning_course import Units
-from edge_agent.cli.main import main
 from edge_agent.cli.unit_watch import Moved
 from edge_agent.settings_file import load_settings
 from edge_agent.vision.features.gallery import Gallery
 from edge_agent.vision.frames import Image, encode_jpeg
 from edge_agent.vision.picture_files import read_cut_out
 from tests.broker import wait_until
-from tests.cli.command_scene import SODA, Board, Done, Shelf, make_shelf, running_agent
+from tests.cli.command_scene import SODA, Board, Shelf, make_shelf, running_agent
+from tests.cli.learning_scene import learn
 from tests.vision.drawn_prints import carton, photographed
 from tests.vision.printed_codes import ean13_bars, held, label
 
@@ -186,15 +185,6 @@ class Hands:
 @pytest.fixture
 def hands(board: Board, camera: NetworkCamera) -> Hands:
     return Hands(board, camera)
-
-
-def learn(shelf: Shelf, person: Person, *arguments: str) -> Done:
-    """Run `products learn` with this person listening."""
-    out = io.StringIO()
-    options = ["--config", str(shelf.config), "--state", str(shelf.state), "--yes", "--json"]
-    with redirect_stdout(out), redirect_stderr(person):
-        status = main(["products", "learn", *arguments, *options])
-    return Done(status, out.getvalue(), person.getvalue())
 
 
 @pytest.mark.slow

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import cv2
 import pytest
 
-from edge_agent.cli.main import main
 from edge_agent.settings_file import load_settings
-from tests.cli.command_scene import Done
+from tests.cli.command_scene import Done, Shelf
 from tests.vision.drawn_prints import carton, photographed
 
 SETTINGS = """\
@@ -60,11 +57,7 @@ class Desk:
         return str(file)
 
     def run(self, *arguments: str) -> Done:
-        out, err = io.StringIO(), io.StringIO()
-        options = ["--config", str(self.config), "--state", str(self.state)]
-        with redirect_stdout(out), redirect_stderr(err):
-            status = main(["products", *arguments, *options])
-        return Done(status, out.getvalue(), err.getvalue())
+        return Shelf(self.config, self.state).run("products", *arguments)
 
     def lines(self, *arguments: str) -> list[dict[str, Any]]:
         done = self.run("recognise", *arguments, "--json")

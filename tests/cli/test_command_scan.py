@@ -13,22 +13,19 @@ import cv2
 from edge_agent.vision.frames import Image
 from tests.cli.command_scene import Board, Shelf, Terminal, make_shelf, running_agent
 from tests.vision.printed_codes import (
+    NOTHING_HELD,
     SODA,
     ean13_bars,
-    held,
+    in_hand,
     label,
     qr_label,
     seen,
-    shelf_picture,
 )
-
-EMPTY = shelf_picture(size=(240, 320))
 
 
 def shown(bars: str, number: int = 0) -> Image:
     """A label in a hand, with a camera's noise."""
-    x, y = 160 + 3 * (number % 3), 120 + 2 * (number % 2)
-    return seen(held(label(bars, 1.6, 60), EMPTY, x, y), seed=number)
+    return seen(in_hand(label(bars, 1.6, 60), number), seed=number)
 
 
 def write(path: Path, picture: Image) -> Path:
@@ -41,7 +38,7 @@ def shelf_with_pictures(folder: Path, bars: str, count: int, port: str = "") -> 
     """A shelf whose camera sees nothing for a second, and then a label."""
     pictures = folder / "pictures"
     pictures.mkdir()
-    nothing = cv2.imencode(".png", seen(EMPTY))[1].tobytes()
+    nothing = cv2.imencode(".png", seen(NOTHING_HELD))[1].tobytes()
     held_still = [cv2.imencode(".png", shown(bars, number))[1].tobytes() for number in range(6)]
     for number in range(count):
         (pictures / f"{number}.png").write_bytes(nothing if number < 5 else held_still[number % 6])
@@ -51,8 +48,8 @@ def shelf_with_pictures(folder: Path, bars: str, count: int, port: str = "") -> 
 
 def test_pictures_are_read_each_on_a_line_of_json(tmp_path: Path) -> None:
     soda = write(tmp_path / "soda.png", shown(ean13_bars(SODA)))
-    pay = write(tmp_path / "pay.png", seen(held(qr_label("pay:7", 110), EMPTY, 160, 120)))
-    empty = write(tmp_path / "empty.png", seen(EMPTY))
+    pay = write(tmp_path / "pay.png", seen(in_hand(qr_label("pay:7", 110), 0)))
+    empty = write(tmp_path / "empty.png", seen(NOTHING_HELD))
     done = make_shelf(tmp_path).run("scan", "--json", str(soda), str(pay), str(empty))
     assert done.status == 0
     assert [json.loads(line) for line in done.out.splitlines()] == [
@@ -86,7 +83,7 @@ def test_pictures_are_read_where_there_is_no_shelf(tmp_path: Path) -> None:
 
 def test_a_code_cannot_write_to_the_terminal(tmp_path: Path) -> None:
     # A terminal takes what follows an escape character as an order.
-    evil = write(tmp_path / "evil.png", seen(held(qr_label("a\x1b[2Jb\nc", 110), EMPTY, 160, 120)))
+    evil = write(tmp_path / "evil.png", seen(in_hand(qr_label("a\x1b[2Jb\nc", 110), 0)))
     done = make_shelf(tmp_path).run("scan", str(evil))
     assert done.out.splitlines() == [f"{evil}: a\\x1b[2Jb\\nc  QR  not in the catalogue"]
 

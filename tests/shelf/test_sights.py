@@ -41,6 +41,12 @@ def test_a_picture_tells_two_flavours_of_one_weight_apart() -> None:
     assert change_told["revision"] == 2
 
 
+def test_two_flavours_that_a_picture_both_fits_are_told_by_which_it_fits_better() -> None:
+    taken = change(0, "B1", -346.5)
+    scene = Scene(taken, sight(taken, zero=900_000.0, cola=20_000.0), until=60)
+    assert told(scene, taken)["items"] == [{"sku": "zero", "quantity": -1}]
+
+
 def test_a_picture_does_not_overrule_a_weight_that_fits_nothing_else() -> None:
     taken = take(0, "A2", "nuts")
     scene = Scene(taken, sight(taken, cola=SURE, nuts=0.2), until=60)

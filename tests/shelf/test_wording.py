@@ -14,10 +14,9 @@ from edge_agent.shelf.findings import find_missing
 from edge_agent.shelf.loss_lines import LossLine, loss_lines
 from edge_agent.shelf.memo import Memo
 from edge_agent.shelf.payments import Refund, RefundLine
-from edge_agent.shelf.reckoned import Account
 from edge_agent.shelf.restocks import shortfall
 from edge_agent.shelf.settling import reckon
-from edge_agent.shelf.state import CaseState, Restock, ShelfState
+from edge_agent.shelf.state import CaseState, Restock
 from edge_agent.shelf.wording import explain, explain_restock
 from edge_agent.shelf.wording_closed import explain_closed, with_verdict
 from edge_agent.weighing.change import WeightChange
@@ -27,11 +26,6 @@ from tests.shelf.scene import START, Scene, change, payment, put, settings, take
 AN_HOUR = 3600.0
 RETURNED = Refund("R1", START + AN_HOUR, 1200, "returned", (RefundLine("nuts", 1),))
 UNSEEN = WeightChange("A2-1", 1, "A2", START - 7200, START, -80.0, 0.2, 920.0, unobserved=True)
-
-
-def accounts_of(state: ShelfState) -> dict[str, Account]:
-    """Every visit's account, reckoned anew."""
-    return reckon(state, rules_of(settings()), Memo()).accounts
 
 
 def sentences(*facts: Fact, until: float = 400, stage: CaseState = "open") -> list[str]:

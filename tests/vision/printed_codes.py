@@ -77,6 +77,14 @@ def held(
     return np.where(where > 0, placed, background).astype(np.uint8)
 
 
+NOTHING_HELD = shelf_picture(size=(240, 320))
+
+
+def in_hand(shown: Image, number: int) -> Image:
+    """`shown` before a small camera, in a hand that is never quite still."""
+    return held(shown, NOTHING_HELD, 160 + 3 * (number % 3), 120 + 2 * (number % 2))
+
+
 def seen(picture: Image, seed: int = 1, blur_px: float = 0.0, noise: float = 2.0) -> Image:
     """The picture through a lens and a sensor."""
     through = cv2.GaussianBlur(picture, (0, 0), blur_px) if blur_px else picture

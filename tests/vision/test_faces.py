@@ -12,9 +12,9 @@ from edge_agent.errors import CameraError
 from edge_agent.settings import EvidenceSettings
 from edge_agent.vision.evidence.faces import MODEL, CascadeFaces, NoFaces, face_flags, open_faces
 from edge_agent.vision.evidence.keeping import EvidenceKeeper
-from edge_agent.vision.evidence.people import Box
 from edge_agent.vision.evidence.view import CameraView
 from edge_agent.vision.frames import Frame, Image, decode_picture
+from edge_agent.vision.seen import Box
 from tests.vision.drawn_people import HEIGHT, PLATES, WIDTH, good_box, seen, sharpness, shelf
 
 

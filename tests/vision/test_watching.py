@@ -194,6 +194,18 @@ def test_a_person_who_stands_in_front_for_a_minute_hides_nothing_for_good() -> N
     assert change.left > 0.9
 
 
+@pytest.mark.slow
+def test_a_plain_jacket_that_stood_there_is_no_part_of_the_shelf_afterwards() -> None:
+    scene = Scene()
+    scene.run(170)
+    scene.run(2, lambda picture, t: draw_person(picture, int(-120 + 160 * t)))
+    scene.run(40, lambda picture, t: draw_person(picture, 200 + int(6 * np.sin(3 * t))))
+    scene.run(2, lambda picture, t: draw_person(picture, int(200 - 160 * t)))
+    scene.run(12)
+    scene.reach("A")
+    assert [c.plate for c in scene.run(3)] == ["A"]
+
+
 def test_light_that_is_switched_and_wanders_tells_nothing() -> None:
     scene = Scene()
     scene.run(3)
@@ -280,6 +292,47 @@ def test_a_weight_change_that_nothing_shows_of_scores_low() -> None:
     change = scene.watch.compare("B", scene.at - 2, scene.at - 1)
     assert change is not None
     assert change.score < 0.5
+
+
+def test_a_faint_change_that_a_scale_felt_is_seen_beside_somebody_who_stands_there() -> None:
+    def stand(picture: Image, t: float) -> None:
+        draw_person(picture, 640)
+        x, y, width, _ = B
+        label = (slice(y + 120, y + 150), slice(x + 45, x + width - 45))
+        picture[label] = picture[label] * 0.62 + 38 if t > 3 else picture[label]
+
+    def reach(picture: Image, t: float) -> None:
+        stand(picture, t)
+        draw_hand(picture, "B", t / 4)
+
+    def seen(*, is_expected: bool) -> RegionChange | None:
+        scene = Scene()
+        scene.run(3, lambda picture, t: draw_person(picture, 760 - int(40 * t)))
+        scene.run(4, reach)
+        at = scene.at
+        if is_expected:
+            scene.watch.expect("B", at + 60)
+        scene.run(5, lambda picture, t: stand(picture, t + 4))
+        return scene.watch.compare("B", at - 3, at)
+
+    assert seen(is_expected=False) is None
+    assert seen(is_expected=True) is not None
+
+
+def test_two_things_taken_before_all_is_still_are_two_parts_each_with_its_time() -> None:
+    scene = Scene()
+    scene.watch = RegionWatch("front", {"both": (60, 60, 340, 190)})
+    scene.run(3)
+    first = scene.reach("B")
+    second = scene.reach("A")
+    scene.run(3)
+    change = scene.watch.compare("both", first - 1, second + 0.3)
+    assert change is not None
+    (left, left_at), (right, right_at) = sorted(change.parts, key=lambda part: -part[1])
+    assert left_at == pytest.approx(second, abs=0.5)
+    assert right_at == pytest.approx(first, abs=0.5)
+    assert left[:, :150].any() and not left[:, 190:].any()
+    assert right[:, 190:].any() and not right[:, :150].any()
 
 
 def test_without_a_picture_of_then_nothing_is_compared() -> None:

@@ -17,7 +17,6 @@ _PARITY = (
     "ABBAAB", "ABBBAA", "ABABAB", "ABABBA", "ABBABA",
 )  # fmt: skip
 QUIET_LEFT, QUIET_RIGHT = 11, 7
-MODULES = 95
 WIDTH_MM, HEIGHT_MM = 37.3, 25.9
 """Nominal size with quiet zones and digits, at 0.33 mm a module."""
 

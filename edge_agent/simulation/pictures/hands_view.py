@@ -51,7 +51,7 @@ class Hands:
         smear = (later.tip[0] - pose.tip[0], later.tip[1] - pose.tip[1])
         person = self.person(reach)
         for unit in reach.carries(at):
-            self._draw_held(image, self._goods.sprite(unit), pose, smear, reach)
+            _draw_held(image, self._goods.sprite(unit), pose, smear)
         _draw_limb(image, arm(person, reach.number % 2 == 1), pose, smear)
 
     def person(self, reach: Reach) -> int:
@@ -101,29 +101,28 @@ class Hands:
         edge = (-0.08 if stands_left(self._seed, reach.visit) else 1.08) * width
         return edge, grip[1] + float(rng.uniform(0.15, 0.45)) * height
 
-    def _draw_held(
-        self, image: Image, sprite: Sprite, pose: Pose, smear: tuple[float, float], reach: Reach
-    ) -> None:
-        """What is held stands out beyond the fingers, leaning as the arm does."""
-        height, width = sprite.shape[:2]
-        direction = math.radians(_direction_deg(pose))
-        centre = (
-            pose.tip[0] + 0.3 * height * math.sin(direction),
-            pose.tip[1] - 0.3 * height * math.cos(direction),
-        )
-        lean = 0.25 * _direction_deg(pose)
-        middle = (width / 2.0, height / 2.0)
-        matrix = np.asarray(cv2.getRotationMatrix2D(middle, -lean, 1.04), np.float64)
-        matrix[0, 2] += centre[0] - width / 2.0
-        matrix[1, 2] += centre[1] - height / 2.0
-        weighted = sprite.copy()
-        weighted[..., :3] = sprite[..., :3].astype(np.uint16) * sprite[..., 3:] // 255
-        lay(image, weighted, matrix, smear)
-
 
 def _direction_deg(pose: Pose) -> float:
     """How far the arm leans from upright, clockwise."""
     return math.degrees(math.atan2(pose.tip[0] - pose.root[0], pose.root[1] - pose.tip[1]))
+
+
+def _draw_held(image: Image, sprite: Sprite, pose: Pose, smear: tuple[float, float]) -> None:
+    """What is held stands out beyond the fingers, leaning as the arm does."""
+    height, width = sprite.shape[:2]
+    direction = math.radians(_direction_deg(pose))
+    centre = (
+        pose.tip[0] + 0.3 * height * math.sin(direction),
+        pose.tip[1] - 0.3 * height * math.cos(direction),
+    )
+    lean = 0.25 * _direction_deg(pose)
+    middle = (width / 2.0, height / 2.0)
+    matrix = np.asarray(cv2.getRotationMatrix2D(middle, -lean, 1.04), np.float64)
+    matrix[0, 2] += centre[0] - width / 2.0
+    matrix[1, 2] += centre[1] - height / 2.0
+    weighted = sprite.copy()
+    weighted[..., :3] = sprite[..., :3].astype(np.uint16) * sprite[..., 3:] // 255
+    lay(image, weighted, matrix, smear)
 
 
 def _draw_limb(image: Image, sprite: Sprite, pose: Pose, smear: tuple[float, float]) -> None:

@@ -32,8 +32,7 @@ def arm(person: int, is_left: bool) -> Sprite:
 
 @lru_cache(maxsize=32)
 def _right_arm(person: int) -> Sprite:
-    rng = np.random.Generator(np.random.PCG64([4, person]))
-    skin = np.array(_SKINS[int(rng.integers(len(_SKINS)))], np.float32)
+    rng, skin = _skin(person)
     shape = np.zeros((_LENGTH, _WIDTH), np.uint8)
     middle = _WIDTH // 2
     _hand(shape, middle)
@@ -132,15 +131,18 @@ def _finger_lines(colour: NDArray[np.float32], middle: int, skin: NDArray[np.flo
 
 
 def _mottled(rng: np.random.Generator) -> NDArray[np.float32]:
-    coarse = cv2.resize(
-        rng.standard_normal((60, 12)).astype(np.float32),
-        (_WIDTH, _LENGTH),
-        interpolation=cv2.INTER_CUBIC,
-    )
-    fine = cv2.resize(
-        rng.standard_normal((_LENGTH // 3, _WIDTH // 3)).astype(np.float32), (_WIDTH, _LENGTH)
-    )
+    size = (_LENGTH, _WIDTH)
+    coarse = _uneven(rng, (60, 12), size, cv2.INTER_CUBIC)
+    fine = _uneven(rng, (_LENGTH // 3, _WIDTH // 3), size, cv2.INTER_LINEAR)
     return np.asarray(1.0 + 0.025 * coarse + 0.015 * fine, np.float32)
+
+
+def _uneven(
+    rng: np.random.Generator, knots: tuple[int, int], size: tuple[int, int], between: int
+) -> NDArray[np.float32]:
+    """Chance at (rows, columns) knots, drawn out to (h, w) with this interpolation."""
+    drawn = rng.standard_normal(knots).astype(np.float32)
+    return np.asarray(cv2.resize(drawn, size[::-1], interpolation=between), np.float32)
 
 
 def cloth_of(person: int, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -150,8 +152,13 @@ def cloth_of(person: int, size: tuple[int, int]) -> NDArray[np.float32]:
 
 def skin_of(person: int) -> NDArray[np.float32]:
     """This person's skin: blue, green, red."""
+    return _skin(person)[1]
+
+
+def _skin(person: int) -> tuple[np.random.Generator, NDArray[np.float32]]:
+    """A person's own chance, and the skin that is its first choice."""
     rng = np.random.Generator(np.random.PCG64([4, person]))
-    return np.array(_SKINS[int(rng.integers(len(_SKINS)))], np.float32)
+    return rng, np.array(_SKINS[int(rng.integers(len(_SKINS)))], np.float32)
 
 
 def _cloth(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -168,12 +175,6 @@ def _cloth(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.float3
     part = (0.0, 1.0, 0.35, 0.0)[kind] * down[:, None]
     part = part + (0.35 * across[None] if kind == 2 else np.zeros((1, width), np.float32))
     mixed = tone + part[..., None].astype(np.float32) * (other - tone)
-    folds = cv2.resize(
-        rng.standard_normal((14, 6)).astype(np.float32),
-        (width, height),
-        interpolation=cv2.INTER_CUBIC,
-    )
-    weave = cv2.resize(
-        rng.standard_normal((height // 2, width // 2)).astype(np.float32), (width, height)
-    )
+    folds = _uneven(rng, (14, 6), size, cv2.INTER_CUBIC)
+    weave = _uneven(rng, (height // 2, width // 2), size, cv2.INTER_LINEAR)
     return np.asarray(mixed * (1.0 + 0.12 * folds + 0.04 * weave)[..., None], np.float32)

@@ -21,7 +21,7 @@ def front(look: Look, px_per_mm: float) -> Image:
     _pattern(image, look, rng)
     font = _FONTS[look.seed % 3]
     draw_motif(image, look, (width // 2, round(0.56 * height)), round(0.24 * min(width, height)))
-    _words(image, look.brand, (0.06, 0.09, 0.88, 0.2), _plate_ink(image, look, rng), font)
+    _words(image, look.brand, (0.06, 0.09, 0.88, 0.2), _plate_ink(image, look), font)
     band_y = round(0.72 * height)
     cv2.rectangle(image, (0, band_y), (width, band_y + round(0.15 * height)), look.band, -1)
     _words(image, look.word, (0.07, 0.735, 0.86, 0.12), ink_on(look.band), font)
@@ -76,7 +76,7 @@ def _ground(look: Look, width: int, height: int) -> Image:
     return np.ascontiguousarray(np.broadcast_to(rows, (height, width, 3)).astype(np.uint8))
 
 
-def _plate_ink(image: Image, look: Look, rng: np.random.Generator) -> Colour:
+def _plate_ink(image: Image, look: Look) -> Colour:
     """A field behind the brand, or none; the colour of what is written on it."""
     height, width = image.shape[:2]
     kind = look.seed // 7 % 3

@@ -21,8 +21,6 @@ LASTS_S: dict[Ailment, float] = {"frozen": 30.0, "dark": 10.0, "covered": 20.0, 
 
 _LOOK_S = 2.0
 _RENEW_S = 600.0
-_DARK = 24.0
-_DARK_PERCENTILE = 98
 _COVERED_SHARE = 0.2
 _FEWEST_EDGES = 0.01
 _EDGE = 0.08
@@ -115,8 +113,9 @@ class CameraHealth:
     def _look(self, small: Image, at: float) -> set[Ailment]:
         """Compare the view with the known one, which follows the goods and the light."""
         from edge_agent.vision.watching.alignment import align
+        from edge_agent.vision.watching.region_change import is_dark
 
-        if float(np.percentile(small, _DARK_PERCENTILE)) < _DARK:
+        if is_dark(small):
             return {"dark"}
         edges = _edge_share(small)
         if self._known is None or self._known.shape != small.shape:

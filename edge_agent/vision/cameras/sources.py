@@ -21,8 +21,6 @@ from edge_agent.vision.frames import Frame, Image, decode_picture, picture_files
 if TYPE_CHECKING:
     import cv2
 
-__all__ = ["PERIOD_S", "FrameSource", "Shot", "open_source", "without_password"]
-
 _log = logging.getLogger(__name__)
 
 _URL_SCHEMES = ("http://", "https://", "rtsp://", "rtsps://")

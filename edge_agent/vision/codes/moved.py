@@ -8,10 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.vision.frames import Frame, Image
-
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom in the picture."""
+from edge_agent.vision.frames import Frame, Image, size_within
+from edge_agent.vision.seen import Box
 
 LINGER_S = 2.0
 """A part counts as moved for so long after: a hand that brought something holds it still then."""
@@ -96,8 +94,6 @@ def within(sides: tuple[float, float, float, float], image: Image) -> Box:
 def _thumbnail(image: Image) -> NDArray[np.int16]:
     import cv2
 
-    height, width = image.shape[:2]
-    scale = min(1.0, _THUMBNAIL / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    height, width = size_within(_THUMBNAIL, *image.shape[:2])
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), dtype=np.int16)

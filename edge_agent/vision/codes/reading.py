@@ -28,8 +28,6 @@ from edge_agent.vision.codes.readers import (
 )
 from edge_agent.vision.frames import Image
 
-__all__ = ["Code", "Corners", "Effort", "Format", "read_codes"]
-
 Effort = Literal["glance", "search", "all"]
 """At a `glance`: what the readers see at once, 10 ms at 720p. `search`: blurred bars, too, 30 to
 100 ms where there are any. `all`: where that is in vain, the picture made larger and of even

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edge_agent.shelf.scans import Scan
-from edge_agent.vision.codes.moved import LINGER_S, Box, MovedParts, around, meet, within
+from edge_agent.vision.codes.moved import LINGER_S, MovedParts, around, meet, within
 from edge_agent.vision.codes.reading import Code, Effort, read_codes
 from edge_agent.vision.frames import Frame
+from edge_agent.vision.seen import Box
 
 AGREE_S = 3.0
 """Two frames within this agree on a code."""

@@ -1,7 +1,7 @@
 """The one way for a picture of the shelf to leave the memory: people are unrecognisable in it.
 
 Only `clear` makes a `ClearedPicture`, and only a `ClearedPicture` can be written to the evidence
-folder (`evidence_folder`) or told to the cloud. `tests/test_no_unblurred_picture.py` holds that.
+folder (`folder`) or told to the cloud. `tests/test_no_unblurred_picture.py` holds that.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import numpy as np
 
 from edge_agent.vision.evidence.likeness import Flags
 from edge_agent.vision.evidence.marking import with_marks
-from edge_agent.vision.evidence.people import Box, outlines
+from edge_agent.vision.evidence.people import outlines
 from edge_agent.vision.frames import Image, encode_jpeg
+from edge_agent.vision.seen import Box
 
 MAX_PICTURE_BYTES = 100_000
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from edge_agent.errors import CameraError
 from edge_agent.vision.evidence.likeness import Flags, work_size
-from edge_agent.vision.evidence.people import Box
-from edge_agent.vision.frames import Image
+from edge_agent.vision.frames import Image, size_within
+from edge_agent.vision.seen import Box
 
 MODEL = "faces.onnx"
 
@@ -124,8 +124,9 @@ def _searched(image: Image) -> tuple[Image, float]:
     import cv2
 
     scale = min(1.0, _SEARCHED_SIDE / max(image.shape[:2]))
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+    height, width = size_within(_SEARCHED_SIDE, *image.shape[:2])
+    searched = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(searched, np.uint8), scale
 
 
 def _with_margin(row: np.ndarray[tuple[int], np.dtype[np.float32]], scale: float, of: Image) -> Box:

@@ -18,6 +18,11 @@ HOLD_S = 90.0
 _QUALITY = 92
 
 
+def evidence_id(change_id: str, side: str, camera: str) -> str:
+    """Name a picture by the change that it shows, from which side and by which camera."""
+    return f"{change_id}-{side}-{camera}"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A change that pictures are wanted of; `seen`: what the cameras told of it, if anything."""
@@ -57,8 +62,8 @@ class Held:
         return cls(asked, camera, now, float("inf"), packed)
 
     def evidence_ids(self) -> set[str]:
-        """The names of the pictures (`evidence.evidence_id`)."""
-        return {f"{self.asked.change_id}-{side}-{self.camera}" for side in self._packed}
+        """The names of the pictures."""
+        return {evidence_id(self.asked.change_id, side, self.camera) for side in self._packed}
 
     def note(self, seen: RegionChange) -> None:
         """Take what a camera told of the change later."""

@@ -21,13 +21,12 @@ from edge_agent.settings import EvidenceSettings
 from edge_agent.vision.evidence.blurring import ClearedPicture, clear
 from edge_agent.vision.evidence.faces import Faces, NoFaces, face_flags
 from edge_agent.vision.evidence.folder import EvidenceFolder
-from edge_agent.vision.evidence.held import Asked, Held
+from edge_agent.vision.evidence.held import Asked, Held, evidence_id
 from edge_agent.vision.evidence.likeness import look, small, unlike
 from edge_agent.vision.evidence.marking import boxes_of_difference, boxes_of_mask
-from edge_agent.vision.evidence.people import Box
 from edge_agent.vision.evidence.view import CameraView, Sight
 from edge_agent.vision.frames import Frame
-from edge_agent.vision.seen import RegionChange
+from edge_agent.vision.seen import Box, RegionChange
 
 MOST_HELD = 16
 """Changes whose pictures wait in memory to be shown better: three JPEGs of 200 kB each."""
@@ -42,11 +41,6 @@ class EvidencePicture:
     at: float
     path: Path
     size: int
-
-
-def evidence_id(change_id: str, side: str, camera: str) -> str:
-    """Name a picture by the change that it shows, from which side and by which camera."""
-    return f"{change_id}-{side}-{camera}"
 
 
 class EvidenceKeeper:

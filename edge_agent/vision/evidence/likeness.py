@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.vision.frames import Image
+from edge_agent.vision.frames import Image, size_within
 
 WORK_SIDE = 320
 """Pictures are compared at this many pixels on their longer side."""
@@ -42,8 +42,7 @@ class Look:
 
 def work_size(height: int, width: int) -> tuple[int, int]:
     """Height and width at which a picture of that size is compared."""
-    scale = min(1.0, WORK_SIDE / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
+    return size_within(WORK_SIDE, height, width)
 
 
 def small(image: Image) -> Floats:

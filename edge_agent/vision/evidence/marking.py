@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from edge_agent.vision.evidence.likeness import Flags
-from edge_agent.vision.evidence.people import Box, calm
+from edge_agent.vision.evidence.people import calm
 from edge_agent.vision.frames import Image
-from edge_agent.vision.seen import Mask, Region
+from edge_agent.vision.seen import Box, Mask, Region
 
 _MARGIN = 0.15
 _MIN_MARGIN = 16

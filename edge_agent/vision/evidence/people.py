@@ -17,9 +17,7 @@ import numpy as np
 
 from edge_agent.vision.evidence.likeness import Flags, Floats, look, noise_between, small, unlike
 from edge_agent.vision.frames import Frame, Image
-
-Box = tuple[int, int, int, int]
-"""left, top, right, bottom in the camera's picture; right and bottom are beyond it."""
+from edge_agent.vision.seen import Box
 
 EVERY_S = 1.0
 FIRST_STEADY_S = 10.0

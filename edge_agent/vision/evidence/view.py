@@ -9,9 +9,9 @@ import numpy as np
 
 from edge_agent.vision.evidence.likeness import Flags
 from edge_agent.vision.evidence.marking import with_margin
-from edge_agent.vision.evidence.people import Box, EmptyScene
+from edge_agent.vision.evidence.people import EmptyScene
 from edge_agent.vision.frames import Frame, FrameRing, Image
-from edge_agent.vision.seen import Region
+from edge_agent.vision.seen import Box, Region
 
 _BEFORE_STEPS, _BEFORE_STEP_S = 5, 1.0
 """A hand is before the goods for seconds before it lifts them."""
@@ -42,12 +42,10 @@ class CameraView:
         if not self.regions:
             # All of its picture is blurred: nothing needs to be known.
             return
-        size = frame.image.shape[:2]
+        size = (frame.image.shape[0], frame.image.shape[1])
         if self._scene is None or size != self._size:
-            height, width = size
-            boxes = (with_margin(region, width, height) for region in self.regions.values())
-            self._scene = EmptyScene(tuple(box for box in boxes if box is not None))
-            self._size = (height, width)
+            self._scene = EmptyScene(self.boxes(frame.image))
+            self._size = size
         self._scene.learn(frame)
 
     def boxes(self, image: Image) -> tuple[Box, ...]:

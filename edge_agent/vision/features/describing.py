@@ -19,7 +19,7 @@ from edge_agent.vision.seen import Mask
 
 Floats = NDArray[np.float32]
 
-DESCRIPTION_VERSION = "3"
+DESCRIPTION_VERSION = "5"
 """To be raised with whatever changes a description: older ones are then made anew."""
 
 DIMENSIONS = 128 + 10
@@ -31,8 +31,11 @@ LONGEST_SIDE = 480
 SHORTEST_SIDE = 240
 """Pictures are looked at between these sizes, pixels of their longer side."""
 
-SMALLER = 4
+SMALLER = 3
 """The small picture that is kept, by how much smaller it is than the one looked at."""
+
+_MARGIN = 0.12
+"""Around a mask, of its longer side: features at the thing's border need what is beside it."""
 
 _CONTRAST = 0.02
 _CHROMA_WEIGHT = 0.025 / 5**0.5
@@ -85,10 +88,12 @@ def describe(picture: Image, mask: Mask | None = None, most: int = MOST_FEATURES
     `mask` (height, width) is 255 where the thing is; without one, the middle counts most: who
     photographs a thing, or cuts it out, has it there.
     """
+    if mask is not None and mask.any():
+        picture, mask = _around(picture, mask)
     picture, mask = _at_working_size(picture, mask)
     likely = _middle(picture.shape[:2]) if mask is None else _within(mask)
     places, sizes, angles, roots = _features(picture, likely, mask, most)
-    lab = _floats(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2Lab))
+    lab = as_floats(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2Lab))
     thing = _thing(lab, likely) if mask is None else likely
     chroma = _local_chroma(lab, places, sizes, angles) + _NEUTRAL
     columns, rows = _pixels(places, picture.shape[:2])
@@ -100,6 +105,15 @@ def describe(picture: Image, mask: Mask | None = None, most: int = MOST_FEATURES
         colours=_colour_shares(lab, likely),
         small=_small(lab, thing),
     )
+
+
+def _around(picture: Image, mask: Mask) -> tuple[Image, Mask]:
+    """Cut out the thing: small in a large picture, too little of its print would be kept."""
+    left, top, width, height = cv2.boundingRect(mask)
+    margin = round(_MARGIN * max(width, height))
+    rows = slice(max(0, top - margin), top + height + margin)
+    columns = slice(max(0, left - margin), left + width + margin)
+    return picture[rows, columns], mask[rows, columns]
 
 
 def _at_working_size(picture: Image, mask: Mask | None) -> tuple[Image, Mask | None]:
@@ -127,30 +141,30 @@ def _middle(shape: tuple[int, ...]) -> Floats:
 def _thing(lab: Floats, middle: Floats) -> Floats:
     """How likely the thing in the middle is at each place: its colours against those around it."""
     seen = cv2.resize(cv2.GaussianBlur(lab, (0, 0), 2.0), (96, 96), interpolation=cv2.INTER_AREA)
-    prior = _floats(np.clip(cv2.resize(middle, (96, 96)), 0.02, 0.92))
+    prior = as_floats(np.clip(cv2.resize(middle, (96, 96)), 0.02, 0.92))
     lightness = np.clip(np.round(seen[..., 0] / 100 * _LIGHTNESSES - 0.5), 0, _LIGHTNESSES - 1)
     chroma = np.clip(np.round((seen[..., 1:] + 60) / 120 * _CHROMAS - 0.5), 0, _CHROMAS - 1)
     colour = ((lightness * _CHROMAS + chroma[..., 0]) * _CHROMAS + chroma[..., 1]).astype(np.int64)
     likely = prior
     for _ in range(_ROUNDS):
-        inside, outside = _colours_of(colour, likely), _colours_of(colour, _floats(1 - likely))
+        inside, outside = _colours_of(colour, likely), _colours_of(colour, as_floats(1 - likely))
         told = np.log((inside + 1e-4) / (outside + 1e-4))[colour].astype(np.float32)
         logit = np.log(prior / (1 - prior)) + _COLOUR_TRUST * cv2.GaussianBlur(told, (0, 0), 2.0)
-        likely = _floats(1 / (1 + np.exp(-logit)))
-    return _floats(cv2.resize(likely, (lab.shape[1], lab.shape[0])))
+        likely = as_floats(1 / (1 + np.exp(-logit)))
+    return as_floats(cv2.resize(likely, (lab.shape[1], lab.shape[0])))
 
 
 def _colours_of(colour: NDArray[np.int64], weights: Floats) -> Floats:
     counted = np.bincount(colour.ravel(), weights.ravel(), minlength=_LIGHTNESSES * _CHROMAS**2)
     cubes = counted.astype(np.float32).reshape(_LIGHTNESSES, _CHROMAS, _CHROMAS)
     smooth = np.stack([cv2.GaussianBlur(cube, (0, 0), 0.6) for cube in cubes])
-    return _floats((smooth / smooth.sum()).ravel())
+    return as_floats((smooth / smooth.sum()).ravel())
 
 
 def _small(lab: Floats, thing: Floats) -> NDArray[np.uint8]:
     size = (max(2, lab.shape[1] // SMALLER), max(2, lab.shape[0] // SMALLER))
     bytes_ = lab * np.array([2.55, 1, 1], np.float32) + np.array([0, 128, 128], np.float32)
-    smooth = cv2.GaussianBlur(np.dstack([bytes_, thing * 255]), (0, 0), 1.5)
+    smooth = cv2.GaussianBlur(np.dstack([bytes_, thing * 255]), (0, 0), 1.0)
     smaller = cv2.resize(smooth, size, interpolation=cv2.INTER_AREA)
     return np.clip(np.round(smaller), 0, 255).astype(np.uint8)
 
@@ -199,7 +213,8 @@ def _local_chroma(lab: Floats, places: Floats, sizes: Floats, angles: Floats) ->
     return np.concatenate(found, axis=1).astype(np.float32)
 
 
-def _floats(of: object) -> Floats:
+def as_floats(of: object) -> Floats:
+    """An array of 32 bits, as OpenCV takes it."""
     return np.asarray(of, np.float32)
 
 
@@ -219,4 +234,4 @@ def _colour_shares(lab: Floats, likely: Floats) -> Floats:
     flat = index[:, 0] * COLOUR_BINS + index[:, 1]
     counted = np.bincount(flat, weights, minlength=COLOUR_BINS**2).reshape(COLOUR_BINS, -1)
     smooth = cv2.GaussianBlur(counted.astype(np.float32), (0, 0), 0.8)
-    return _floats((smooth / max(float(smooth.sum()), 1e-6)).ravel())
+    return as_floats((smooth / max(float(smooth.sum()), 1e-6)).ravel())

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.vision.features.aligned import NOTHING, Explained, explained
+from edge_agent.vision.features.aligned import NOTHING, Explained, Laid, lay, told_apart
 from edge_agent.vision.features.describing import Description, Floats
 
 Indices = NDArray[np.int64]
@@ -34,17 +34,36 @@ class Evidence:
     """How one product fits a picture.
 
     `likeness`: mean over the picture's features, weighted, of how much nearer this product is;
-    `common`: the same against nothing but chance; `inliers`: features that fit in place, weighted;
-    `own`: those of them that no other product has as near; `colours`: 0 to 1, the best picture's;
-    `explained`: what the taught picture with most inliers, laid over the picture, explains of it.
+    `own`: features that fit in place and that no other product has as near, weighted; `colours`: 0
+    to 1, the best picture's; `explained`: what the taught picture of which most fits in place, laid
+    over the picture, explains of it; `told_apart`: how much better it looks like the picture
+    where it differs from the product that it is told apart from worst, -1 to 1.
     """
 
     likeness: float
-    common: float
-    inliers: float
     own: float
     colours: float
     explained: Explained = NOTHING
+    told_apart: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """For each taught picture and feature of the query (r, n): how near its nearest feature is,
+    which it is, and whether that one has none nearer itself.
+    """
+
+    near: Floats
+    index: Indices
+    mutual: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A taught picture in one place: the query's features that fit, and it laid over the query."""
+
+    features: Indices
+    laid: Laid | None
 
 
 def gather(query: Description, taught: Mapping[str, Sequence[Description]]) -> dict[str, Evidence]:
@@ -58,37 +77,63 @@ def gather(query: Description, taught: Mapping[str, Sequence[Description]]) -> d
     }
     skus = list(taught)
     if len(query) == 0:
-        return {sku: Evidence(0.0, 0.0, 0.0, 0.0, colours[sku]) for sku in skus}
-    near, index, mutual = _nearest(query, [d for _, d in references])
-    of = np.array([skus.index(sku) for sku, _ in references])
-    best = np.stack([near[of == s].min(axis=0) for s in range(len(skus))])
+        return {sku: Evidence(0.0, 0.0, colours[sku]) for sku in skus}
+    met = _nearest(query, [d for _, d in references])
+    rows = [np.flatnonzero([of == sku for of, _ in references]) for sku in skus]
+    best = np.stack([met.near[own].min(axis=0) for own in rows])
     rival = _rivals(best)
     weights = query.weights / max(float(query.weights.sum()), 1e-6)
     nearer = np.maximum(0.0, rival - best)
     likeness = nearer @ weights
-    common = np.maximum(0.0, _FAR - best) @ weights
-    found = {}
-    for s, sku in enumerate(skus):
-        fits, own, shown = 0.0, 0.0, NOTHING
-        rows = np.flatnonzero(of == s)
-        votes = np.maximum(0.0, rival - near[rows]) @ weights
-        for row in rows[np.argsort(-votes, kind="stable")[:_VERIFIED]]:
-            reference = references[row][1]
-            kept = _in_place(query, reference, near[row], index[row], mutual[row])
-            fit = float(query.weights[kept].sum())
-            if fit > fits:
-                fits = fit
-                own = float((query.weights * (nearer[s] > 0.05))[kept].sum())
-                there = reference.places[index[row][kept]]
-                shown = explained(query, reference, query.places[kept], there)
-        found[sku] = Evidence(float(likeness[s]), float(common[s]), fits, own, colours[sku], shown)
-    return found
+    fits = []
+    for own in rows:
+        votes = np.maximum(0.0, rival - met.near[own]) @ weights
+        tried = own[np.argsort(-votes, kind="stable")[:_VERIFIED]]
+        fits.append(_best_fit(query, {int(row): references[row][1] for row in tried}, met))
+    apart = _apart([fit.laid for fit in fits])
+    return {
+        sku: Evidence(
+            likeness=float(likeness[s]),
+            own=float((query.weights * (nearer[s] > 0.05))[fit.features].sum()),
+            colours=colours[sku],
+            explained=NOTHING if fit.laid is None else fit.laid.explained,
+            told_apart=apart[s],
+        )
+        for s, (sku, fit) in enumerate(zip(skus, fits, strict=True))
+    }
 
 
-def _nearest(
-    query: Description, references: Sequence[Description]
-) -> tuple[Floats, Indices, NDArray[np.bool_]]:
-    """For each reference and feature of the query (r, n): distance, index, and whether mutual."""
+def _best_fit(query: Description, references: Mapping[int, Description], met: _Met) -> _Fit:
+    """Of taught pictures of one product, by their row: that of which most fits in place."""
+    best, most = _Fit(np.zeros(0, np.int64), None), 0.0
+    for row, reference in references.items():
+        kept = _in_place(query, reference, met, row)
+        fits = float(query.weights[kept].sum())
+        if fits > most:
+            there = reference.places[met.index[row][kept]]
+            best = _Fit(kept, lay(query, reference, query.places[kept], there))
+            most = fits
+    return best
+
+
+def _apart(laid: Sequence[Laid | None]) -> list[float]:
+    """How each is told apart from the other that it is told apart from worst; 0 from none."""
+    apart = np.zeros((len(laid), len(laid)))
+    for a, one in enumerate(laid):
+        for b, other in enumerate(laid[:a]):
+            if one is not None and other is not None:
+                apart[a, b] = told_apart(one, other)
+                apart[b, a] = -apart[a, b]
+    fitting = np.array([of is not None for of in laid])
+    return [
+        float(min(apart[n][fitting & (np.arange(len(laid)) != n)], default=0.0))
+        if fitting[n]
+        else 0.0
+        for n in range(len(laid))
+    ]
+
+
+def _nearest(query: Description, references: Sequence[Description]) -> _Met:
     asked = query.descriptors
     squares = (asked * asked).sum(axis=1)
     rows = np.arange(len(asked))
@@ -107,7 +152,7 @@ def _nearest(
         nearest = closeness[rows, index[r]]
         near[r] = np.sqrt(np.maximum(-2 * nearest, 0.0))
         mutual[r] = nearest >= closeness.max(axis=0)[index[r]]
-    return near, index, mutual
+    return _Met(near, index, mutual)
 
 
 def _rivals(best: Floats) -> Floats:
@@ -117,18 +162,12 @@ def _rivals(best: Floats) -> Floats:
     return rival
 
 
-def _in_place(
-    query: Description,
-    reference: Description,
-    near: Floats,
-    index: Indices,
-    mutual: NDArray[np.bool_],
-) -> Indices:
+def _in_place(query: Description, reference: Description, met: _Met, row: int) -> Indices:
     """The query's features that one flat surface of the reference explains in place, too."""
-    tried = np.flatnonzero(mutual & (near < _FAR))
+    tried = np.flatnonzero(met.mutual[row] & (met.near[row] < _FAR))
     if len(tried) < _LEAST_INLIERS:
         return tried[:0]
-    there, here = reference.places[index[tried]], query.places[tried]
+    there, here = reference.places[met.index[row][tried]], query.places[tried]
     homography, inlying = cv2.findHomography(
         there, here, cv2.USAC_MAGSAC, _REPROJECTION_PX, maxIters=1000, confidence=0.99
     )

@@ -7,6 +7,7 @@ stay where they are when the light changes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -53,9 +54,7 @@ def unmoved() -> Warp:
 def warped_back(image: Image, warp: Warp) -> Image:
     """Undo `warp`: what it took away comes back; beyond the border its pixels are repeated."""
     size = (image.shape[1], image.shape[0])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    back = cv2.warpAffine(image, warp, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(back, dtype=np.uint8)
+    return np.asarray(_back(image, warp, size), dtype=np.uint8)
 
 
 def enlarged(warp: Warp, scale: float) -> Warp:
@@ -77,10 +76,7 @@ def cut_out(image: Image, region: Region, alignment: Alignment | None, scale: in
         return image[top:bottom, left:right]
     warp = enlarged(alignment.warp, scale)
     warp[:, 2] += warp[:, :2] @ np.array([left, top], np.float32)
-    size = (right - left, bottom - top)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    cut = cv2.warpAffine(image, warp, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(cut, dtype=np.uint8)
+    return np.asarray(_back(image, warp, (right - left, bottom - top)), dtype=np.uint8)
 
 
 def align(before: Image, after: Image) -> Alignment | None:
@@ -109,6 +105,12 @@ def align(before: Image, after: Image) -> Alignment | None:
     return Alignment(warp, float(correlation), moved_px)
 
 
+def _back(plane: NDArray[Any], warp: Warp, size: tuple[int, int]) -> NDArray[Any]:
+    """Undo `warp` for a picture or a plane of it; `size` is the width and height of the result."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(plane, warp, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
 def _edges(image: Image) -> NDArray[np.float32]:
     light = np.log(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32) + _DARK)
     light = cv2.GaussianBlur(light, (0, 0), 1.0)
@@ -118,9 +120,7 @@ def _edges(image: Image) -> NDArray[np.float32]:
 
 
 def _likeness(first: NDArray[np.float32], second: NDArray[np.float32], warp: Warp) -> float:
-    size = (first.shape[1], first.shape[0])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    back = cv2.warpAffine(second, warp, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    back = _back(second, warp, (first.shape[1], first.shape[0]))
     one, other = first - first.mean(), back - back.mean()
     return float((one * other).sum())
 

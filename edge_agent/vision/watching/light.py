@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
+"""One value for each pixel, (height, width)."""
 
 _STEP = 6
 _ROUNDS = 4

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from edge_agent.vision.frames import Image
-from edge_agent.vision.watching.region_change import CHANGED, differences, score
+from edge_agent.vision.watching.region_change import CHANGED, SmallBox, differences, score
 
 _FARTHEST = 4.0
 """Pixels of the small picture: more is putting it somewhere else."""
@@ -14,7 +14,7 @@ _MARGIN = 8
 _DARK = 16.0
 
 
-def is_nudged(before: Image, after: Image, box: tuple[slice, slice]) -> bool:
+def is_nudged(before: Image, after: Image, box: SmallBox) -> bool:
     """Tell whether `box` of two small pictures differs by nothing but a small shift."""
     rows = slice(max(0, box[0].start - _MARGIN), box[0].stop + _MARGIN)
     columns = slice(max(0, box[1].start - _MARGIN), box[1].stop + _MARGIN)

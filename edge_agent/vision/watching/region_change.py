@@ -13,14 +13,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_agent.vision.frames import Image
 from edge_agent.vision.seen import Mask, Region
-from edge_agent.vision.watching.light import contrast_ratio, light_field
+from edge_agent.vision.watching.light import Plane, contrast_ratio, light_field
 
-Plane = NDArray[np.float32]
-"""One value for each pixel, (height, width)."""
+SmallBox = tuple[slice, slice]
+"""Rows and columns of a small picture."""
 
 WORK_WIDTH = 320
 """Pictures are compared at about this width: a quarter of 1280, where noise averages out."""
@@ -43,6 +42,10 @@ _FAINT_COLOUR = 0.12
 """Contrast and log-chroma that prints exceed and the play of light on a wall does not."""
 
 _STABILITY = 6.0
+_TOO_DARK = 24.0
+_BRIGHTEST_PERCENTILE = 98
+"""A picture whose brightest spots are below it shows nothing to compare."""
+
 _BLOWN = 240.0
 _NEARLY_BLOWN = 200.0
 _BLACK = 8.0
@@ -85,6 +88,11 @@ def shrunk(image: Image) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
+def is_dark(small: Image) -> bool:
+    """Tell whether a picture, (h, w, 3), is too dark to see anything in it."""
+    return float(np.percentile(small, _BRIGHTEST_PERCENTILE)) < _TOO_DARK
+
+
 def differences(before: Image, after: Image) -> Plane:
     """Return for each pixel of two aligned small pictures how much it differs, 0 to 1."""
     first, second = _seen(before), _seen(after)
@@ -122,7 +130,7 @@ def region_scores(before: Image, after: Image, regions: Iterable[Region]) -> lis
     return [score(different[box]) for box in (small_box(r, scale, different) for r in regions)]
 
 
-def small_box(region: Region, scale: int, plane: Plane | Image) -> tuple[slice, slice]:
+def small_box(region: Region, scale: int, plane: Plane | Image) -> SmallBox:
     """Return where a region of the camera's picture lies in the small one, cut to its border."""
     x, y, width, height = region
     rows, columns = plane.shape[:2]

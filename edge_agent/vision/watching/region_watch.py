@@ -6,17 +6,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from edge_agent.vision.frames import Frame, Image
+from edge_agent.vision.frames import CLOCK_SET_S, Frame, Image
 from edge_agent.vision.seen import Region, RegionChange
 from edge_agent.vision.watching.alignment import Alignment, align, cut_out
 from edge_agent.vision.watching.backdrop import Backdrop
+from edge_agent.vision.watching.light import Plane
 from edge_agent.vision.watching.nudging import is_nudged
 from edge_agent.vision.watching.region_change import (
     CHANGED,
     SAME,
     SURELY_CHANGED,
-    Plane,
     differences,
+    is_dark,
     score,
     shrunk,
     small_box,
@@ -24,12 +25,9 @@ from edge_agent.vision.watching.region_change import (
 )
 from edge_agent.vision.watching.stillness import Flags, MotionMap
 from edge_agent.vision.watching.telling import SideBySide
-from edge_agent.vision.watching.watched import Watched
+from edge_agent.vision.watching.watched import Watched, compared_with_rest
 
-_DARK = 24.0
-_DARK_PERCENTILE = 98
 _GAP_S = 2.0
-_CLOCK_SET_S = 2.0
 _ANOTHER_VIEW = 0.4
 _NEW_VIEW_AFTER_S = 600.0
 _DRIFT_S = 10.0
@@ -59,13 +57,13 @@ class RegionWatch:
         A frame that is not newer than the last one is ignored, and so is one too dark to see.
         """
         if self._last is not None and frame.at <= self._last.at:
-            if self._last.at - frame.at < _CLOCK_SET_S:
+            if self._last.at - frame.at < CLOCK_SET_S:
                 return []
             # The clock was set back: nothing that is remembered is of this time.
             self._backdrop, self._strange_since = None, None
             self._aligned_at = float("-inf")
         small = shrunk(frame.image)
-        if _is_dark(small):
+        if is_dark(small[::4, ::4]):
             self._disturb(frame.at)
             return []
         if self._backdrop is None or self._last is None or not _alike(self._last, frame):
@@ -81,6 +79,14 @@ class RegionWatch:
             watched.note(pixels, small, frame.at)
         due = [w for w in self._watched.values() if w.is_due(frame.at)]
         return self._look(due, frame, small, moving) if due else []
+
+    def expect(self, plate: str, until: float) -> None:
+        """Know from a scale that something moved on a plate: till then less has to be seen of it.
+
+        A picture without the hand is waited for, and may come later.
+        """
+        if plate in self._watched:
+            self._watched[plate].expected_until = until
 
     def compare(self, plate: str, started_at: float, settled_at: float) -> RegionChange | None:
         """Compare a region before `started_at` with the first still picture after `settled_at`.
@@ -129,16 +135,7 @@ class RegionWatch:
         """Compare what is due with how it looked, aligned anew where it seems to differ."""
         assert self._backdrop is not None
         seen, compared = self._compared(due, small, frame.at)
-        changed = []
-        for watched, different in compared:
-            watched.looked_at = frame.at
-            degree = score(different[watched.box])
-            if degree < SAME or (degree < CHANGED and frame.at - watched.at > _UNSURE_S):
-                self._take_over(watched, frame, seen)
-            elif degree < CHANGED:
-                watched.rest()
-            else:
-                changed.append((watched, different))
+        changed = self._changed(compared, frame, seen)
         if not changed and frame.at - self._backdrop.settled_at < _SETTLE_S:
             return []
         around = differences(self._backdrop.picture, seen)
@@ -146,8 +143,9 @@ class RegionWatch:
         if self._is_another_view(around, frame.at):
             return []
         told = []
-        least = SURELY_CHANGED if foreground.shows_somebody() else CHANGED
+        unasked = SURELY_CHANGED if foreground.shows_somebody() else CHANGED
         for watched, different in changed:
+            least = CHANGED if frame.at <= watched.expected_until else unasked
             if score(different[watched.box]) < least:
                 continue
             if watched.small is None or watched.still_s(frame.at) < foreground.wait_s(watched.box):
@@ -163,6 +161,22 @@ class RegionWatch:
                 self._backdrop.put_part(foreground.parts == part, seen)
         self._backdrop.settle(seen, foreground, frame.at)
         return told
+
+    def _changed(
+        self, compared: list[tuple[Watched, Plane]], frame: Frame, seen: Image
+    ) -> list[tuple[Watched, Plane]]:
+        """Return what looks other than before; the rest is at rest."""
+        changed = []
+        for watched, different in compared:
+            watched.looked_at = frame.at
+            degree = score(different[watched.box])
+            if degree < SAME or (degree < CHANGED and frame.at - watched.at > _UNSURE_S):
+                self._take_over(watched, frame, seen)
+            elif degree < CHANGED:
+                watched.rest()
+            else:
+                changed.append((watched, different))
+        return changed
 
     def _compared(
         self, due: list[Watched], small: Image, at: float
@@ -224,22 +238,6 @@ class RegionWatch:
 
     def _cut(self, region: Region, frame: Frame) -> Image:
         return cut_out(frame.image, region, self._alignment, working_scale(frame.image))
-
-
-def compared_with_rest(due: list[Watched], seen: Image) -> list[tuple[Watched, Plane]]:
-    """Return the differences to how each looked at rest; most looked so in one same picture."""
-    planes: dict[int, Plane] = {}
-    compared = []
-    for watched in due:
-        rested = watched.small if watched.small is not None else seen
-        if id(rested) not in planes:
-            planes[id(rested)] = differences(rested, seen)
-        compared.append((watched, planes[id(rested)]))
-    return compared
-
-
-def _is_dark(small: Image) -> bool:
-    return float(np.percentile(small[::4, ::4], _DARK_PERCENTILE)) < _DARK
 
 
 def _alike(last: Frame, now: Frame) -> bool:

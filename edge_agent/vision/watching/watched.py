@@ -9,9 +9,9 @@ import numpy as np
 
 from edge_agent.vision.frames import Image, decode_picture, encode_jpeg
 from edge_agent.vision.seen import Mask, Region
-from edge_agent.vision.watching.backdrop import Box
 from edge_agent.vision.watching.leaving import SUREST
-from edge_agent.vision.watching.region_change import SAME, differences, score
+from edge_agent.vision.watching.light import Plane
+from edge_agent.vision.watching.region_change import SAME, SmallBox, differences, score
 
 STILL_S = 0.4
 """So long nothing moves before a picture counts as still, besides the half second looked back."""
@@ -52,7 +52,7 @@ class Still:
 class Watched:
     """What is known of one region. At rest (`began_at` None) it has `cut` and `small` of `at`."""
 
-    def __init__(self, plate: str, region: Region, box: Box) -> None:
+    def __init__(self, plate: str, region: Region, box: SmallBox) -> None:
         self.plate = plate
         self.region = region
         self.box = box
@@ -63,6 +63,8 @@ class Watched:
         self.cut: Image | None = None
         self.small: Image | None = None
         self.at = float("-inf")
+        self.expected_until = float("-inf")
+        """Till then a scale's word stands that something moved here."""
         self._rest_since = float("-inf")
         self._last_still_at = float("-inf")
         self._remembered: deque[tuple[Image, float]] = deque(maxlen=_REMEMBERED)
@@ -112,7 +114,6 @@ class Watched:
         """Be at rest, with the picture that is known."""
         self.began_at = None
         self.still_since = None
-        self._passage.clear()
 
     def disturb(self, at: float) -> None:
         """Wait for stillness, whatever was seen."""
@@ -181,3 +182,15 @@ class Watched:
         if len(self._passage) > _LONGEST_PASSAGE:
             # Every second one: the whole time stays covered, however long somebody stands there.
             self._passage = deque(list(self._passage)[::2])
+
+
+def compared_with_rest(due: list[Watched], seen: Image) -> list[tuple[Watched, Plane]]:
+    """Return the differences to how each looked at rest; most looked so in one same picture."""
+    planes: dict[int, Plane] = {}
+    compared = []
+    for watched in due:
+        rested = watched.small if watched.small is not None else seen
+        if id(rested) not in planes:
+            planes[id(rested)] = differences(rested, seen)
+        compared.append((watched, planes[id(rested)]))
+    return compared
