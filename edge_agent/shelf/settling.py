@@ -11,7 +11,7 @@ from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.reckoning import match_shelf
 from edge_agent.shelf.state import Rules, ShelfState
-from edge_agent.shelf.units import Unit, weigh_alike
+from edge_agent.shelf.units import ALIKE, Unit, likeness, weigh_alike
 
 # Who pays has mostly taken already: a visit to come is as far away as one this much longer ago.
 AHEAD_IS_FARTHER = 3.0
@@ -33,6 +33,7 @@ def _matched(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
     shop = match_shelf(state, rules, memo)
     _lift_foreign_things(shop.accounts, rules)
     _bring_back(shop.accounts, rules)
+    _bring_back_unnamed(shop.accounts, rules)
     used = set(shop.bought)
     for account in shop.accounts.values():
         used |= {(paid.payment_id, paid.number) for paid in account.paid.values()}
@@ -61,7 +62,8 @@ def _lift_foreign_things(accounts: Accounts, rules: Rules) -> None:
 
 def _bring_back(accounts: Accounts, rules: Rules) -> None:
     """Let goods brought in a later visit cancel what an earlier one took: unpaid units first,
-    then those refunded as returned, then paid ones (a refund is due then)."""
+    then those refunded as returned, then paid ones (a refund is due then); of several that one
+    which weighs the same."""
     brought = sorted(
         (unit for account in accounts.values() for unit in account.taken.brought),
         key=lambda u: (u.taken_at, u.key),
@@ -71,21 +73,38 @@ def _bring_back(accounts: Accounts, rules: Rules) -> None:
         for unit in account.gone:
             gone[unit.sku].append((account, unit))
     for unit in brought:
-        best: tuple[int, float, str, str, int] | None = None
+        best: tuple[int, int, int, float, str, str, int] | None = None
         found: Unit | None = None
         for account, other in gone[unit.sku]:
             after_s = unit.taken_at - account.visit.ended_at
             if other in account.gone and 0 <= after_s <= rules.late_s:
-                owed = (
-                    _owed(account, other, unit, rules),
-                    other.taken_at,
-                    other.visit_id,
-                    *other.key,
-                )
-                if best is None or owed > best:
-                    best, found = owed, other
+                owed, alike = _owed(account, other, unit, rules), likeness(other, unit)
+                # That paid goods come back is rare: only where no others can be meant.
+                meant = 0 if not alike else 1 if not owed else 2
+                rank = (meant, alike, owed, other.taken_at, other.visit_id, *other.key)
+                if best is None or rank > best:
+                    best, found = rank, other
         if found is not None:
             _give_back(accounts, found, unit)
+
+
+def _bring_back_unnamed(accounts: Accounts, rules: Rules) -> None:
+    """Let a thing that came and could not be named be an earlier visit's unpaid unit that weighs
+    the same, unless a picture says that it is something else."""
+    for account in accounts.values():
+        strange = {change.change_id for change in account.changes if change.is_strange}
+        for thing in account.taken.foreign:
+            meant = [
+                other
+                for earlier in accounts.values()
+                if earlier is not account and thing.change_id not in strange
+                if 0 <= thing.taken_at - earlier.visit.ended_at <= rules.late_s
+                for other in earlier.unpaid
+                if other.is_alone and other.sku is not None and likeness(other, thing) == ALIKE
+            ]
+            if meant:
+                unit = max(meant, key=lambda u: (u.taken_at, u.visit_id, u.key))
+                _give_back(accounts, unit, thing)
 
 
 def _owed(account: Account, unit: Unit, back: Unit, rules: Rules) -> int:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from edge_agent.shelf.identify import Hypothesis
+from edge_agent.shelf.identify import SPAN_ERROR, Hypothesis
 from edge_agent.shelf.state import Change
 
 # A foreign thing put down and taken away again weighs the same within this, or three sigma.
 SAME_THING_G = 3.0
+# Two weighings of one unit differ by chance by so many deviations, and seldom by more.
+ALIKE_SIGMAS, OTHER_SIGMAS = 2.0, 4.0
+ALIKE = 3
 # Doubt favours the customer: what came back is what left if this much of the posterior says so.
 LIKELY_BACK = 0.1
 
@@ -22,6 +25,7 @@ class Unit:
 
     `sku` is None for something that no product explains. `taken_from` to `taken_at` is when it
     moved, as Unix seconds; `confidence` that of its identification. `by_sight`: seen, not weighed.
+    `delta_g` is signed grams where it was weighed alone (`is_alone`), else only their sign.
     """
 
     change_id: str
@@ -36,6 +40,7 @@ class Unit:
     delta_g: float
     sigma_g: float
     by_sight: bool = False
+    is_alone: bool = False
 
     @property
     def key(self) -> tuple[str, int]:
@@ -109,6 +114,21 @@ def weigh_alike(first: Unit | Change, second: Unit | Change) -> bool:
     )
 
 
+def likeness(taken: Unit, back: Unit) -> int:
+    """By their weights, whether what came back is what was taken.
+
+    Units of a product differ by grams, weighings of one by tenths: `ALIKE`, 2 not known, 1 hardly,
+    0 another.
+    """
+    if not (taken.is_alone and back.is_alone):
+        return 2
+    off_g = abs(taken.delta_g + back.delta_g)
+    sigma_g = math.hypot(taken.sigma_g, back.sigma_g, SPAN_ERROR * taken.delta_g)
+    if off_g <= ALIKE_SIGMAS * sigma_g:
+        return ALIKE
+    return 1 if off_g <= OTHER_SIGMAS * sigma_g else 0
+
+
 def _cancel(units: list[Unit], sku: str | None, plate: str | None = None) -> bool:
     """Remove the latest unit of `sku` (on `plate`) from `units`; False where there is none."""
     for place in range(len(units) - 1, -1, -1):
@@ -162,12 +182,15 @@ def _units(change: Change, reading: Hypothesis | None) -> list[Unit]:
     if change.accepted and not reading:
         confidence = change.hypotheses[0].confidence
     if not items:
-        return [_unit(change, 0, None, change.delta_g, confidence)]
+        thing = _unit(change, 0, None, change.delta_g, confidence)
+        return [replace(thing, is_alone=not change.by_sight)]
     units: list[Unit] = []
+    is_alone = not change.by_sight and sum(abs(quantity) for _, quantity in items) == 1
     for sku, quantity in items:
         for _ in range(abs(quantity)):
-            delta_g = math.copysign(1.0, quantity)
-            units.append(_unit(change, len(units), sku, delta_g, confidence))
+            delta_g = change.delta_g if is_alone else math.copysign(1.0, quantity)
+            unit = _unit(change, len(units), sku, delta_g, confidence)
+            units.append(replace(unit, is_alone=is_alone))
     return units
 
 
