@@ -17,6 +17,7 @@ from edge_agent.shelf.units import ALIKE, Unit, likeness, weigh_alike
 AHEAD_IS_FARTHER = 3.0
 
 Accounts = Mapping[str, Account]
+_Rank = tuple[int, int, int, float, str, str, int]
 
 
 def reckon(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
@@ -73,38 +74,42 @@ def _bring_back(accounts: Accounts, rules: Rules) -> None:
         for unit in account.gone:
             gone[unit.sku].append((account, unit))
     for unit in brought:
-        best: tuple[int, int, int, float, str, str, int] | None = None
-        found: Unit | None = None
-        for account, other in gone[unit.sku]:
-            after_s = unit.taken_at - account.visit.ended_at
-            if other in account.gone and 0 <= after_s <= rules.late_s:
-                owed, alike = _owed(account, other, unit, rules), likeness(other, unit)
-                # That paid goods come back is rare: only where no others can be meant.
-                meant = 0 if not alike else 1 if not owed else 2
-                rank = (meant, alike, owed, other.taken_at, other.visit_id, *other.key)
-                if best is None or rank > best:
-                    best, found = rank, other
-        if found is not None:
-            _give_back(accounts, found, unit)
+        ranks = [(_rank(of, other, unit, rules), other) for of, other in gone[unit.sku]]
+        best = max(((rank, other) for rank, other in ranks if rank), key=_by_rank, default=None)
+        if best is not None:
+            _give_back(accounts, best[1], unit)
 
 
 def _bring_back_unnamed(accounts: Accounts, rules: Rules) -> None:
-    """Let a thing that came and could not be named be an earlier visit's unpaid unit that weighs
-    the same, unless a picture says that it is something else."""
+    """Let a thing that came and could not be named be what an earlier visit owes and weighs the
+    same, unless a picture says that it is something else."""
     for account in accounts.values():
         strange = {change.change_id for change in account.changes if change.is_strange}
         for thing in account.taken.foreign:
-            meant = [
-                other
+            ranks = [
+                (_rank(earlier, other, thing, rules), other)
                 for earlier in accounts.values()
                 if earlier is not account and thing.change_id not in strange
-                if 0 <= thing.taken_at - earlier.visit.ended_at <= rules.late_s
-                for other in earlier.unpaid
-                if other.is_alone and other.sku is not None and likeness(other, thing) == ALIKE
+                for other in earlier.gone
+                if other.sku is not None
             ]
-            if meant:
-                unit = max(meant, key=lambda u: (u.taken_at, u.visit_id, u.key))
-                _give_back(accounts, unit, thing)
+            sure = [(rank, other) for rank, other in ranks if rank and rank[:2] == (2, ALIKE)]
+            if sure:
+                _give_back(accounts, max(sure, key=_by_rank)[1], thing)
+
+
+def _rank(account: Account, unit: Unit, back: Unit, rules: Rules) -> _Rank | None:
+    """How likely a unit of a visit is what came back, to be compared; None where it cannot be."""
+    if unit not in account.gone or not 0 <= back.taken_at - account.visit.ended_at <= rules.late_s:
+        return None
+    owed, alike = _owed(account, unit, back, rules), likeness(unit, back)
+    # That paid goods come back is rare: only where no others can be meant.
+    meant = 0 if not alike else 1 if not owed else 2
+    return meant, alike, owed, unit.taken_at, unit.visit_id, *unit.key
+
+
+def _by_rank(ranked: tuple[_Rank, Unit]) -> _Rank:
+    return ranked[0]
 
 
 def _owed(account: Account, unit: Unit, back: Unit, rules: Rules) -> int:

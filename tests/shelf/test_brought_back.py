@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.shelf.scene import START, Scene, change, put, take
+from edge_agent.shelf.payments import Refund, RefundLine
+from tests.shelf.scene import START, Scene, change, payment, put, take
 
 
 def visits_short(scene: Scene) -> list[float]:
@@ -31,3 +32,10 @@ def test_a_thing_that_cannot_be_named_is_the_unpaid_unit_of_its_weight() -> None
     # On plate B1 stand two flavours of one weight, neither of which is away.
     assert visits_short(Scene(taken, change(2000, "B1", 346.1))) == []
     assert visits_short(Scene(taken, change(2000, "B1", 350.5))) == [-1]
+
+
+def test_a_thing_that_cannot_be_named_is_what_was_refunded_as_returned() -> None:
+    refund = Refund("R1", START + 1900, 350, "returned", (RefundLine("cola", 1),))
+    paid = payment(60, "cola"), payment(1900, "cola", revision=4, refunds=[refund])
+    assert visits_short(Scene(take(0, "A1", "cola"), *paid, change(2000, "B1", 346.1))) == []
+    assert visits_short(Scene(take(0, "A1", "cola"), *paid, change(2000, "B1", 350.5))) == [-1]
