@@ -11,13 +11,14 @@ from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.reckoning import match_shelf
 from edge_agent.shelf.state import Rules, ShelfState
-from edge_agent.shelf.units import ALIKE, Unit, likeness, weigh_alike
+from edge_agent.shelf.units import Likeness, Unit, likeness, weigh_alike
 
 # Who pays has mostly taken already: a visit to come is as far away as one this much longer ago.
 AHEAD_IS_FARTHER = 3.0
 
 Accounts = Mapping[str, Account]
 _Rank = tuple[int, int, int, float, str, str, int]
+_ANOTHER, _PAID_FOR, _EXPECTED = range(3)
 
 
 def reckon(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
@@ -74,10 +75,13 @@ def _bring_back(accounts: Accounts, rules: Rules) -> None:
         for unit in account.gone:
             gone[unit.sku].append((account, unit))
     for unit in brought:
-        ranks = [(_rank(of, other, unit, rules), other) for of, other in gone[unit.sku]]
-        best = max(((rank, other) for rank, other in ranks if rank), key=_by_rank, default=None)
-        if best is not None:
-            _give_back(accounts, best[1], unit)
+        ranked = {
+            rank: other
+            for account, other in gone[unit.sku]
+            if (rank := _rank(account, other, unit, rules)) is not None
+        }
+        if ranked:
+            _give_back(accounts, ranked[max(ranked)], unit)
 
 
 def _bring_back_unnamed(accounts: Accounts, rules: Rules) -> None:
@@ -85,17 +89,18 @@ def _bring_back_unnamed(accounts: Accounts, rules: Rules) -> None:
     same, unless a picture says that it is something else."""
     for account in accounts.values():
         strange = {change.change_id for change in account.changes if change.is_strange}
-        for thing in account.taken.foreign:
-            ranks = [
-                (_rank(earlier, other, thing, rules), other)
+        for thing in (t for t in account.taken.foreign if t.change_id not in strange):
+            ranked = {
+                rank: other
                 for earlier in accounts.values()
-                if earlier is not account and thing.change_id not in strange
+                if earlier is not account
                 for other in earlier.gone
                 if other.sku is not None
-            ]
-            sure = [(rank, other) for rank, other in ranks if rank and rank[:2] == (2, ALIKE)]
-            if sure:
-                _give_back(accounts, max(sure, key=_by_rank)[1], thing)
+                and (rank := _rank(earlier, other, thing, rules)) is not None
+                and rank[:2] == (_EXPECTED, Likeness.ALIKE)
+            }
+            if ranked:
+                _give_back(accounts, ranked[max(ranked)], thing)
 
 
 def _rank(account: Account, unit: Unit, back: Unit, rules: Rules) -> _Rank | None:
@@ -104,12 +109,15 @@ def _rank(account: Account, unit: Unit, back: Unit, rules: Rules) -> _Rank | Non
         return None
     owed, alike = _owed(account, unit, back, rules), likeness(unit, back)
     # That paid goods come back is rare: only where no others can be meant.
-    meant = 0 if not alike else 1 if not owed else 2
-    return meant, alike, owed, unit.taken_at, unit.visit_id, *unit.key
-
-
-def _by_rank(ranked: tuple[_Rank, Unit]) -> _Rank:
-    return ranked[0]
+    likely = _EXPECTED if owed else _PAID_FOR
+    return (
+        (_ANOTHER if alike is Likeness.ANOTHER else likely),
+        alike,
+        owed,
+        unit.taken_at,
+        unit.visit_id,
+        *unit.key,
+    )
 
 
 def _owed(account: Account, unit: Unit, back: Unit, rules: Rules) -> int:

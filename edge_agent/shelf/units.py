@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from enum import IntEnum
 
 from edge_agent.shelf.identify import SPAN_ERROR, Hypothesis
 from edge_agent.shelf.state import Change
@@ -14,9 +15,17 @@ from edge_agent.shelf.state import Change
 SAME_THING_G = 3.0
 # Two weighings of one unit differ by chance by so many deviations, and seldom by more.
 ALIKE_SIGMAS, OTHER_SIGMAS = 2.0, 4.0
-ALIKE = 3
 # Doubt favours the customer: what came back is what left if this much of the posterior says so.
 LIKELY_BACK = 0.1
+
+
+class Likeness(IntEnum):
+    """What two weighings say of whether they are of one unit; the more, the likelier."""
+
+    ANOTHER = 0
+    HARDLY = 1
+    UNKNOWN = 2
+    ALIKE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +123,18 @@ def weigh_alike(first: Unit | Change, second: Unit | Change) -> bool:
     )
 
 
-def likeness(taken: Unit, back: Unit) -> int:
+def likeness(taken: Unit, back: Unit) -> Likeness:
     """By their weights, whether what came back is what was taken.
 
-    Units of a product differ by grams, weighings of one by tenths: `ALIKE`, 2 not known, 1 hardly,
-    0 another.
+    Units of a product differ by grams, weighings of one by tenths.
     """
     if not (taken.is_alone and back.is_alone):
-        return 2
+        return Likeness.UNKNOWN
     off_g = abs(taken.delta_g + back.delta_g)
     sigma_g = math.hypot(taken.sigma_g, back.sigma_g, SPAN_ERROR * taken.delta_g)
     if off_g <= ALIKE_SIGMAS * sigma_g:
-        return ALIKE
-    return 1 if off_g <= OTHER_SIGMAS * sigma_g else 0
+        return Likeness.ALIKE
+    return Likeness.HARDLY if off_g <= OTHER_SIGMAS * sigma_g else Likeness.ANOTHER
 
 
 def _cancel(units: list[Unit], sku: str | None, plate: str | None = None) -> bool:
@@ -181,20 +189,20 @@ def _units(change: Change, reading: Hypothesis | None) -> list[Unit]:
     confidence = reading.confidence if reading else 1.0
     if change.accepted and not reading:
         confidence = change.hypotheses[0].confidence
+    is_alone = not change.by_sight and sum(abs(quantity) for _, quantity in items) <= 1
     if not items:
-        thing = _unit(change, 0, None, change.delta_g, confidence)
-        return [replace(thing, is_alone=not change.by_sight)]
+        return [_unit(change, 0, None, change.delta_g, confidence, is_alone=is_alone)]
     units: list[Unit] = []
-    is_alone = not change.by_sight and sum(abs(quantity) for _, quantity in items) == 1
     for sku, quantity in items:
         for _ in range(abs(quantity)):
             delta_g = change.delta_g if is_alone else math.copysign(1.0, quantity)
-            unit = _unit(change, len(units), sku, delta_g, confidence)
-            units.append(replace(unit, is_alone=is_alone))
+            units.append(_unit(change, len(units), sku, delta_g, confidence, is_alone=is_alone))
     return units
 
 
-def _unit(change: Change, number: int, sku: str | None, delta_g: float, sure: float) -> Unit:
+def _unit(
+    change: Change, number: int, sku: str | None, delta_g: float, sure: float, *, is_alone: bool
+) -> Unit:
     return Unit(
         change_id=change.change_id,
         number=number,
@@ -208,4 +216,5 @@ def _unit(change: Change, number: int, sku: str | None, delta_g: float, sure: fl
         delta_g=delta_g,
         sigma_g=change.sigma_g,
         by_sight=change.by_sight,
+        is_alone=is_alone,
     )

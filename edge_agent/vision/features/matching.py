@@ -118,19 +118,14 @@ def _best_fit(query: Description, references: Mapping[int, Description], met: _M
 
 def _apart(laid: Sequence[Laid | None]) -> list[float]:
     """How each is told apart from the other that it is told apart from worst; 0 from none."""
-    apart = np.zeros((len(laid), len(laid)))
+    apart: list[list[float]] = [[] for _ in laid]
     for a, one in enumerate(laid):
         for b, other in enumerate(laid[:a]):
             if one is not None and other is not None:
-                apart[a, b] = told_apart(one, other)
-                apart[b, a] = -apart[a, b]
-    fitting = np.array([of is not None for of in laid])
-    return [
-        float(min(apart[n][fitting & (np.arange(len(laid)) != n)], default=0.0))
-        if fitting[n]
-        else 0.0
-        for n in range(len(laid))
-    ]
+                better = told_apart(one, other)
+                apart[a].append(better)
+                apart[b].append(-better)
+    return [min(each, default=0.0) for each in apart]
 
 
 def _nearest(query: Description, references: Sequence[Description]) -> _Met:
