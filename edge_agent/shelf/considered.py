@@ -10,7 +10,7 @@ from edge_agent.shelf.matching import is_at_hand, is_in_time
 from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import PaidUnit, Payment, paid_units
 from edge_agent.shelf.phrases import duration
-from edge_agent.shelf.price_parts import PriceParts, price_parts
+from edge_agent.shelf.price_parts import Fit, PriceParts, price_parts
 from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.state import Rules, ShelfState
 from edge_agent.shelf.units import Unit
@@ -59,6 +59,7 @@ class Considering:
         }
         self._purses = {purse.payment_id: purse for purse in shop.purses}
         self._stays: dict[str, Stay] = {}
+        self._fits: dict[tuple[str, str], Fit] = {}
         self._own = {paid.payment_id for paid in account.paid.values()}
         near = [payment for payment in state.payments.values() if self._is_near(payment)]
         self._near = sorted(near, key=self._away)
@@ -195,12 +196,18 @@ class Considering:
         return None
 
     def _price(self, unit: Unit, paid: PaidUnit, account: Account) -> PriceParts:
+        key = account.visit.visit_id, paid.payment_id
+        if key not in self._fits:
+            purse = self._purse_of(self._payments[paid.payment_id])
+            self._fits[key] = Fit.of(self._stay_of(account), purse)
+        return price_parts(unit, account.visit, paid, self._fits[key], self._rules)
+
+    def _stay_of(self, account: Account) -> Stay:
+        """A visit as the matching counts it: what came back later included."""
         visit_id = account.visit.visit_id
         if visit_id not in self._stays:
-            # As the matching counts it: what came back later included.
             self._stays[visit_id] = Stay.of(account.visit, account.taken.gone)
-        purse = self._purse_of(self._payments[paid.payment_id])
-        return price_parts(unit, self._stays[visit_id], purse, paid, self._rules)
+        return self._stays[visit_id]
 
     def _purse_of(self, payment: Payment) -> Purse:
         if payment.payment_id not in self._purses:

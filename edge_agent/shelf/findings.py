@@ -185,10 +185,10 @@ def _unfinished_by_visit(
         if payment.has_paid:
             continue
         best: tuple[int, float, str] | None = None
-        at = payment.reference_at
+        at, cart = payment.reference_at, _cart(payment)
         for visit in short.about(at):
             away_s = max(visit.started_at - at, at - visit.ended_at, 0.0)
-            common = _common(payment, accounts[visit.visit_id].unpaid)
+            common = _common(cart, accounts[visit.visit_id].unpaid)
             candidate = (-common, away_s, visit.visit_id)
             if best is None or candidate < best:
                 best = candidate
@@ -197,8 +197,10 @@ def _unfinished_by_visit(
     return found
 
 
-def _common(payment: Payment, unpaid: Iterable[Unit]) -> int:
-    return (_cart(payment) & Counter(u.sku for u in unpaid if u.sku is not None)).total()
+def _common(cart: Mapping[str, int], unpaid: Iterable[Unit]) -> int:
+    """How many units of a cart are among those unpaid."""
+    short = Counter(unit.sku for unit in unpaid if unit.sku in cart)
+    return sum(min(cart[sku], units) for sku, units in short.items() if sku is not None)
 
 
 def _cart(payment: Payment) -> Counter[str]:

@@ -12,9 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-import numpy as np
-
-from edge_agent.shelf.assignment import FloatArray, assign
+from edge_agent.shelf.assignment import assign
 from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.remembering import Remembering
@@ -116,8 +114,9 @@ def match(
 
 
 def _match_sku(rows: Sequence[Row], columns: Sequence[Column], prices: _Prices) -> Matching:
-    costs = np.array([[prices.of(*row, *column) for column in columns] for row in rows])
-    chosen = assign(costs - UNMATCHED, UNMATCHED)
+    costs = [[prices.of(*row, *column) for column in columns] for row in rows]
+    gains = [[cost - UNMATCHED for cost in row] for row in costs]
+    chosen = assign(gains, UNMATCHED)
     found = Matching()
     for (_, unit), column in zip(rows, chosen, strict=True):
         if column is not None:
@@ -129,7 +128,7 @@ def _match_sku(rows: Sequence[Row], columns: Sequence[Column], prices: _Prices) 
 def _note_rivals(
     rows: Sequence[Row],
     columns: Sequence[Column],
-    costs: FloatArray,
+    costs: Sequence[Sequence[float]],
     chosen: Sequence[int | None],
     found: Matching,
 ) -> None:
@@ -144,10 +143,10 @@ def _note_rivals(
         payments: set[str] = set()
         for k, (other, _) in enumerate(rows):
             column = chosen[k]
-            if column is None or other.visit is stay.visit or not np.isfinite(costs[i, column]):
+            if column is None or other.visit is stay.visit or costs[i][column] == math.inf:
                 continue
             payments.add(columns[column][0].payment_id)
-            dearer = float(costs[i, column] - costs[k, column])
+            dearer = costs[i][column] - costs[k][column]
             odds[other.visit.visit_id] = max(
                 odds.get(other.visit.visit_id, 0.0), math.exp(-max(0.0, dearer))
             )

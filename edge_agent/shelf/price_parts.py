@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from edge_agent.shelf import matching
 from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import PaidUnit
-from edge_agent.shelf.state import Rules
+from edge_agent.shelf.state import Rules, Visit
 from edge_agent.shelf.units import Unit
 
 # What a unit left unpaid and a payment left unused cost together: a dearer pair is not made.
@@ -38,16 +38,31 @@ class PriceParts:
         return self.time + self.late + self.misfit + self.exact + self.refunded
 
 
-def price_parts(unit: Unit, stay: Stay, purse: Purse, paid: PaidUnit, rules: Rules) -> PriceParts:
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a whole payment and a whole visit add to the price of each pair of their units."""
+
+    misfit: float
+    exact: float
+
+    @classmethod
+    def of(cls, stay: Stay, purse: Purse) -> Fit:
+        """Of a visit and a payment."""
+        return cls(
+            misfit=matching.MISFIT * (1.0 - matching.fit_of(stay.goods, purse.cart)),
+            exact=-matching.EXACT if matching.is_exact(stay.goods, purse.cart) else 0.0,
+        )
+
+
+def price_parts(unit: Unit, visit: Visit, paid: PaidUnit, fit: Fit, rules: Rules) -> PriceParts:
     """Price a pair that the rules allow: a unit of a visit with one that a payment covers."""
     is_ahead = paid.paid_at < unit.taken_from
-    is_late = not is_ahead and paid.reference_at > stay.visit.ended_at + rules.grace_s
+    is_late = not is_ahead and paid.reference_at > visit.ended_at + rules.grace_s
     late = matching.LATE if is_late else 0.0
-    exact = matching.is_exact(stay.goods, purse.cart)
     return PriceParts(
-        time=matching.time_cost(unit, stay.visit, paid, rules) - late,
+        time=matching.time_cost(unit, visit, paid, rules) - late,
         late=late,
-        misfit=matching.MISFIT * (1.0 - matching.fit_of(stay.goods, purse.cart)),
-        exact=-matching.EXACT if exact else 0.0,
+        misfit=fit.misfit,
+        exact=fit.exact,
         refunded=matching.REFUNDED if paid.refunded_at is not None else 0.0,
     )

@@ -165,23 +165,27 @@ def _without_foreign_things(
     """Drop pairs of changes on one plate that undo each other by weight and one of which nothing
     explains: a bag put down and lifted again, or a plate taken out and put back.
     """
-    kept: list[Change] = []
+    kept: dict[str, list[tuple[Change, bool]]] = {}
+    gone: set[str] = set()
     for change in changes:
-        partner = next((k for k in reversed(kept) if _undoes(k, change, readings)), None)
-        if partner is None:
-            kept.append(change)
+        beside = kept.setdefault(change.plate, [])
+        is_blank = not change.items and change.change_id not in readings
+        pair = next(
+            (k for k in reversed(beside) if (is_blank or k[1]) and _undoes(k[0], change)), None
+        )
+        if pair is None:
+            beside.append((change, is_blank))
         else:
-            kept.remove(partner)
-    return kept
+            beside.remove(pair)
+            gone |= {change.change_id, pair[0].change_id}
+    return [change for change in changes if change.change_id not in gone]
 
 
-def _undoes(first: Change, second: Change, readings: Mapping[str, Hypothesis]) -> bool:
-    if first.plate != second.plate or not weigh_alike(first, second):
-        return False
+def _undoes(first: Change, second: Change) -> bool:
     if first.accepted and second.is_strange and first.delta_g < 0:
         # A picture says that it is not what left; by its weight it would have come back.
         return False
-    return any(not c.items and c.change_id not in readings for c in (first, second))
+    return weigh_alike(first, second)
 
 
 def _units(change: Change, reading: Hypothesis | None) -> list[Unit]:

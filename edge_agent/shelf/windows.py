@@ -38,6 +38,14 @@ class VisitsByTime:
         """The visits that `is_at_hand` says a payment was about, once each."""
         key = paid.reference_at, paid.paid_at
         if key not in self._near:
-            found = {visit.visit_id: visit for at in set(key) for visit in self.about(at)}
-            self._near[key] = tuple(found.values())
+            self._near[key] = self._about_either(*key)
         return self._near[key]
+
+    def _about_either(self, one_at: float, other_at: float) -> tuple[Visit, ...]:
+        first_at, last_at = min(one_at, other_at), max(one_at, other_at)
+        if last_at - first_at <= self._rules.grace_s + self._rules.pay_ahead_s:
+            # The two spans are one.
+            since, until = first_at - self._rules.grace_s, last_at + self._rules.pay_ahead_s
+            return tuple(self.touching(since, until))
+        found = {v.visit_id: v for at in (first_at, last_at) for v in self.about(at)}
+        return tuple(found.values())

@@ -26,7 +26,7 @@ costs_strategy = st.integers(1, 9).flatmap(
 def test_it_costs_as_little_as_scipys(costs: list[list[float]], unassigned: float) -> None:
     matrix = np.array(costs)
     rows, columns = matrix.shape
-    chosen = assign(matrix, unassigned)
+    chosen = assign(costs, unassigned)
     taken = [c for c in chosen if c is not None]
     assert len(set(taken)) == len(taken)
     price = sum(unassigned if c is None else matrix[r, c] for r, c in enumerate(chosen))

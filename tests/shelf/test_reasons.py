@@ -17,7 +17,7 @@ from edge_agent.shelf.matching import is_at_hand, match
 from edge_agent.shelf.memo import Memo
 from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import Payment, Refund, RefundLine, paid_units
-from edge_agent.shelf.price_parts import UNPAID, PriceParts, price_parts
+from edge_agent.shelf.price_parts import UNPAID, Fit, PriceParts, price_parts
 from edge_agent.shelf.reasons import reasons, restock_reasons
 from edge_agent.shelf.reckoned import Account
 from edge_agent.shelf.settling import reckon
@@ -158,8 +158,8 @@ def account_of(state: ShelfState) -> Account:
 def price_of(told: Payment, account: Account) -> PriceParts:
     """The parts of the price of a payment's first unit for the visit's only one."""
     units = paid_units(told)
-    stay = Stay.of(account.visit, account.gone)
-    return price_parts(account.gone[0], stay, Purse.of(told.payment_id, units), units[0], RULES)
+    fit = Fit.of(Stay.of(account.visit, account.gone), Purse.of(told.payment_id, units))
+    return price_parts(account.gone[0], account.visit, units[0], fit, RULES)
 
 
 @given(paid_at=st.floats(-299, 80_000), opened_before=st.floats(0, 400), more=st.integers(0, 9))
