@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
+from edge_agent.shelf.homes import cart_of
 from edge_agent.shelf.payments import PaidUnit, Payment
-from edge_agent.shelf.reckoned import Account
+from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.state import Rules, ShelfState
 from edge_agent.shelf.swaps import Swaps
 from edge_agent.shelf.units import Unit
-from edge_agent.shelf.windows import VisitsByTime
 
 # Half of the lightest unit, and less, is nothing that was for sale on the plate.
 TRIFLE_SHARE = 0.5
@@ -55,14 +54,11 @@ class Finding:
     paid_not_taken: tuple[PaidUnit, ...]
 
 
-def find_missing(
-    state: ShelfState, accounts: Mapping[str, Account], rules: Rules
-) -> dict[str, Finding]:
+def find_missing(state: ShelfState, shop: Shop, rules: Rules) -> dict[str, Finding]:
     """Return each visit's finding, by visit id."""
-    unfinished = _unfinished_by_visit(state, accounts, rules)
     return {
-        visit_id: _finding(account, unfinished.get(visit_id, []), state, rules)
-        for visit_id, account in accounts.items()
+        visit_id: _finding(account, shop.unfinished.get(visit_id, []), state, rules)
+        for visit_id, account in shop.accounts.items()
     }
 
 
@@ -175,46 +171,11 @@ def _settle_substitutes(
     return left, spare
 
 
-def _unfinished_by_visit(
-    state: ShelfState, accounts: Mapping[str, Account], rules: Rules
-) -> dict[str, list[Payment]]:
-    """Give each payment without money to the short visit in which it was begun."""
-    found: dict[str, list[Payment]] = {}
-    short = VisitsByTime((a.visit for a in accounts.values() if a.unpaid), rules)
-    for payment in sorted(state.payments.values(), key=lambda p: p.payment_id):
-        if payment.has_paid:
-            continue
-        best: tuple[int, float, str] | None = None
-        at, cart = payment.reference_at, _cart(payment)
-        for visit in short.about(at):
-            away_s = max(visit.started_at - at, at - visit.ended_at, 0.0)
-            common = _common(cart, accounts[visit.visit_id].unpaid)
-            candidate = (-common, away_s, visit.visit_id)
-            if best is None or candidate < best:
-                best = candidate
-        if best is not None:
-            found.setdefault(best[2], []).append(payment)
-    return found
-
-
-def _common(cart: Mapping[str, int], unpaid: Iterable[Unit]) -> int:
-    """How many units of a cart are among those unpaid."""
-    short = Counter(unit.sku for unit in unpaid if unit.sku in cart)
-    return sum(min(cart[sku], units) for sku, units in short.items() if sku is not None)
-
-
-def _cart(payment: Payment) -> Counter[str]:
-    cart: Counter[str] = Counter()
-    for line in payment.lines:
-        cart[line.sku] += line.quantity
-    return cart
-
-
 class _FeignedUnits:
     """Which units the payments that came to nothing would have covered."""
 
     def __init__(self, payments: list[Payment]) -> None:
-        self._carts = [(p, _cart(p)) for p in payments]
+        self._carts = [(p, cart_of(p)) for p in payments]
 
     def take(self, unit: Unit) -> Payment | None:
         """The payment that named this unit, or one whose cart was never told."""

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from edge_agent.shelf.identify import Hypothesis
 from edge_agent.shelf.matching import Rivals
 from edge_agent.shelf.parties import Purse, Stay
-from edge_agent.shelf.payments import PaidUnit
+from edge_agent.shelf.payments import PaidUnit, Payment
 from edge_agent.shelf.state import Change, Visit
 from edge_agent.shelf.units import Taken, Unit
-from edge_agent.shelf.windows import VisitsByTime
 
 Readings = Mapping[str, Hypothesis]
 Cluster = tuple[Sequence[Stay], Sequence[Purse]]
@@ -61,7 +60,9 @@ class Shop:
 
     `sold` counts what customers bought during each restock, by (SKU, plate); `bought` has the
     restock by each paid unit that paid for it. `clusters` are the visits and payments that have to
-    do with each other; `spare` are the paid units that found no goods.
+    do with each other. `loose` are the paid units that found no goods, or only late; `homes` the
+    visits, by id, that the former belong to; `unfinished` the payments without money by visit.
+    `things` came and could not be named.
     """
 
     accounts: dict[str, Account]
@@ -69,9 +70,7 @@ class Shop:
     sold: dict[str, Counter[tuple[str, str]]]
     bought: Mapping[tuple[str, int], str]
     clusters: list[Cluster]
-    by_time: VisitsByTime
-    spare: list[PaidUnit] = field(default_factory=list)
-
-    def wanted(self, by_time: VisitsByTime) -> set[str]:
-        """Those of some visits, by id, that spare money may have been meant for."""
-        return {visit.visit_id for paid in self.spare for visit in by_time.near(paid)}
+    loose: list[PaidUnit] = field(default_factory=list)
+    things: list[Unit] = field(default_factory=list)
+    homes: list[tuple[PaidUnit, str]] = field(default_factory=list)
+    unfinished: Mapping[str, list[Payment]] = field(default_factory=dict)

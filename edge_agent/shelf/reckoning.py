@@ -22,7 +22,6 @@ from edge_agent.shelf.readings import settle_by_payment
 from edge_agent.shelf.reckoned import Account, Cluster, Readings, Shop
 from edge_agent.shelf.state import Change, Restock, Rules, ShelfState, Visit
 from edge_agent.shelf.units import Taken, take_from_restock, take_stock
-from edge_agent.shelf.windows import VisitsByTime
 
 
 def match_shelf(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
@@ -52,7 +51,7 @@ def match_shelf(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
         visit_id: _account(state.visits[visit_id], changes[visit_id], goods, matching, readings)
         for visit_id, (goods, _) in taken.items()
     }
-    return _shop(accounts, purses, restocks, matching, clusters, rules)
+    return _shop(accounts, purses, restocks, matching, clusters)
 
 
 def _changes_by_visit(state: ShelfState, known: ChangesByVisit) -> dict[str, tuple[Change, ...]]:
@@ -180,7 +179,6 @@ def _shop(
     restocks: Sequence[Stay],
     matching: Matching,
     clusters: list[Cluster],
-    rules: Rules,
 ) -> Shop:
     sold: dict[str, Counter[tuple[str, str]]] = {}
     bought: dict[tuple[str, int], str] = {}
@@ -188,5 +186,4 @@ def _shop(
         pairs = [(u, matching.pairs[u.key]) for u in stay.gone if u.key in matching.pairs]
         sold[stay.visit.visit_id] = Counter((u.sku or "", u.plate) for u, _ in pairs)
         bought |= {(paid.payment_id, paid.number): stay.visit.visit_id for _, paid in pairs}
-    by_time = VisitsByTime((account.visit for account in accounts.values()), rules)
-    return Shop(accounts, purses, sold, bought, clusters, by_time)
+    return Shop(accounts, purses, sold, bought, clusters)

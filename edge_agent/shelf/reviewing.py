@@ -37,13 +37,13 @@ class Review:
         self.news: set[str] = set()
         suggested = suggestions(state)
         self._shop = reckon(state, rules, memo)
-        self._findings = find_missing(state, self._shop.accounts, rules)
+        self._findings = find_missing(state, self._shop, rules)
         for visit_id in self._shop.accounts:
             self._look_at(visit_id)
         if len(memo.reviewed) > 2 * len(state.visits) + 100:
             known = {v: grounds for v, grounds in memo.reviewed.items() if v in state.visits}
             memo.reviewed = known
-        memo.library.close(self._shop, state.now, rules)
+        memo.library.close(self._shop, self._findings, state, rules)
         if self._count_readings() or suggestions(state) != suggested:
             self.outputs.append(stock_output(state, state.now))
         self._look_at_restocks()
@@ -100,7 +100,7 @@ class Review:
         told = review_visit(state, account, finding, rules)
         self.outputs += told
         if told:
-            accounts = {**self._memo.library.accounts(), **self._shop.accounts}
+            accounts = {**self._memo.library.accounts, **self._shop.accounts}
             shop = replace(self._shop, accounts=accounts)
             payload = reasons(state, shop, visit.visit_id, finding, rules)
             self.outputs.append(reasons_output(visit.case_id, payload, state.now))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 
-from edge_agent.shelf.matching import is_in_time
+from edge_agent.shelf.homes import Accounts, Homes
+from edge_agent.shelf.matching import is_at_hand
 from edge_agent.shelf.memo import Memo
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.reckoning import match_shelf
 from edge_agent.shelf.state import Rules, ShelfState
 from edge_agent.shelf.units import Likeness, Unit, likeness, weigh_alike
+from edge_agent.shelf.waiting import nameless, strange_things
 
-# Who pays has mostly taken already: a visit to come is as far away as one this much longer ago.
-AHEAD_IS_FARTHER = 3.0
-
-Accounts = Mapping[str, Account]
 _Rank = tuple[int, int, int, float, str, str, int]
 _ANOTHER, _PAID_FOR, _EXPECTED = range(3)
 
@@ -27,7 +24,8 @@ def reckon(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
     shop = _matched(state, rules, memo)
     while memo.library.open_wanted(shop, rules):
         shop = _matched(state, rules, memo)
-    _hand_out(shop, rules)
+    for paid, visit_id in shop.homes:
+        shop.accounts[visit_id].surplus.append(paid)
     return shop
 
 
@@ -36,16 +34,24 @@ def _matched(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
     _lift_foreign_things(shop.accounts, rules)
     _bring_back(shop.accounts, rules)
     _bring_back_unnamed(shop.accounts, rules)
+    _find_homes(shop, state, memo.library.accounts | shop.accounts, rules)
+    return shop
+
+
+def _find_homes(shop: Shop, state: ShelfState, accounts: Accounts, rules: Rules) -> None:
+    """Note what is left over, and to which of all visits it belongs."""
     used = set(shop.bought)
+    late: list[PaidUnit] = []
     for account in shop.accounts.values():
         used |= {(paid.payment_id, paid.number) for paid in account.paid.values()}
-    shop.spare = [
-        paid
-        for purse in shop.purses
-        for paid in purse.units
-        if (paid.payment_id, paid.number) not in used
-    ]
-    return shop
+        late += [p for p in account.paid.values() if not is_at_hand(account.visit, p, rules)]
+    units = [paid for purse in shop.purses for paid in purse.units]
+    spare = [paid for paid in units if (paid.payment_id, paid.number) not in used]
+    homes = Homes(accounts, rules)
+    shop.loose = [*spare, *late]
+    shop.things = strange_things(shop.accounts)
+    shop.homes = homes.of_spare(spare, shop.accounts)
+    shop.unfinished = homes.of_unfinished(state.payments.values())
 
 
 def _lift_foreign_things(accounts: Accounts, rules: Rules) -> None:
@@ -88,8 +94,7 @@ def _bring_back_unnamed(accounts: Accounts, rules: Rules) -> None:
     """Let a thing that came and could not be named be what an earlier visit owes and weighs the
     same, unless a picture says that it is something else."""
     for account in accounts.values():
-        strange = {change.change_id for change in account.changes if change.is_strange}
-        for thing in (t for t in account.taken.foreign if t.change_id not in strange):
+        for thing in nameless(account):
             ranked = {
                 rank: other
                 for earlier in accounts.values()
@@ -135,39 +140,3 @@ def _give_back(accounts: Accounts, unit: Unit, by: Unit) -> None:
     giver = accounts.get(by.visit_id)
     if giver is not None:
         giver.ties.add(by.change_id)
-
-
-def _hand_out(shop: Shop, rules: Rules) -> None:
-    """Give each paid unit that found no goods to the visit it was most likely made in."""
-    homes: dict[str, list[str]] = defaultdict(list)
-    handled: dict[str, set[str]] = {}
-    for visit_id, account in shop.accounts.items():
-        for used in account.paid.values():
-            homes[used.payment_id].append(visit_id)
-    for paid in shop.spare:
-        own = homes.get(paid.payment_id)
-        home = max(sorted(set(own)), key=own.count) if own else _home(shop, paid, handled, rules)
-        if home is not None:
-            shop.accounts[home].surplus.append(paid)
-
-
-def _home(shop: Shop, paid: PaidUnit, handled: dict[str, set[str]], rules: Rules) -> str | None:
-    """The visit nearest to a payment among those it may be for.
-
-    First where such goods were in somebody's hand and put back, then those still short. `handled`
-    gathers what moved in each visit.
-    """
-    best: tuple[bool, bool, float, str] | None = None
-    for visit in shop.by_time.near(paid):
-        if not is_in_time(visit, paid, rules):
-            continue
-        account = shop.accounts[visit.visit_id]
-        if visit.visit_id not in handled:
-            handled[visit.visit_id] = {sku for c in account.changes for sku, _ in c.items}
-        ahead_s = visit.started_at - paid.reference_at
-        away_s = max(AHEAD_IS_FARTHER * ahead_s, paid.reference_at - visit.ended_at, 0.0)
-        is_full = len(account.surplus) >= len(account.unpaid)
-        candidate = (paid.sku not in handled[visit.visit_id], is_full, away_s, visit.visit_id)
-        if best is None or candidate < best:
-            best = candidate
-    return best[3] if best else None

@@ -9,19 +9,27 @@ from edge_agent.ledger import catalogue_of, rules_of
 from edge_agent.shelf.advance import advance, first_state
 from edge_agent.shelf.facts import Fact, RestockFact, RestockLine, Tick, VerdictFact
 from edge_agent.shelf.memo import Memo
-from edge_agent.shelf.payments import Refund, RefundLine
+from edge_agent.shelf.payments import PaymentState, Refund, RefundLine
 from edge_agent.shelf.state import Output, ShelfState
 from tests.shelf.scene import START, payment, put, take
 from tests.shelf.scene import settings as shop
 
 HOME = {"cola": "A1", "nuts": "A2", "gum": "A3", "zero": "B1"}
 SKUS = st.sampled_from(sorted(HOME))
+# What becomes of another order that is opened.
+BEGUN: list[tuple[PaymentState, ...]] = [
+    (),
+    ("opened",),
+    ("pending", "closed"),
+    ("opened", "pending", "paid"),
+]
 TIMES = st.integers(0, 3000).map(float)
 
 
 @st.composite
 def visits(draw: st.DrawFn) -> list[Fact]:
-    """Somebody takes, may put back, may pay about then or much later, may be refunded."""
+    """Somebody takes, may put back, may pay about then or much later, may be refunded, may begin a
+    payment that comes to nothing, or to something hours later."""
     at, name = draw(TIMES) * 60.0, f"P{draw(st.integers(0, 10**6))}"
     skus = draw(st.lists(SKUS, min_size=1, max_size=3))
     facts: list[Fact] = [take(at + 4 * i, HOME[sku], sku) for i, sku in enumerate(skus)]
@@ -35,6 +43,14 @@ def visits(draw: st.DrawFn) -> list[Fact]:
             line = RefundLine(cart[0], 1)
             refund = Refund(f"R{name}", START + paid_at + 600, 100, "returned", (line,))
             facts.append(payment(paid_at, *cart, name=name, revision=4, refunds=[refund]))
+    begun_at = at + draw(st.sampled_from([-200.0, 5.0, 170.0]))
+    for n, told in enumerate(draw(st.sampled_from(BEGUN))):
+        told_at = begun_at + 3000.0 * n * n
+        facts.append(
+            payment(
+                told_at, *skus[-1:], name=f"{name}-B", state=told, revision=n + 1, opened=begun_at
+            )
+        )
     return facts
 
 

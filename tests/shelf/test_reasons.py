@@ -32,7 +32,7 @@ def explained(*facts: Fact, until: float = 8000) -> dict[str, dict[str, Any]]:
     """The reasons of every visit, by its id."""
     state = Scene(*facts, until=until).ledger.state
     shop = reckon(state, RULES, Memo())
-    findings = find_missing(state, shop.accounts, RULES)
+    findings = find_missing(state, shop, RULES)
     return {v: reasons(state, shop, v, findings[v], RULES) for v in shop.accounts}
 
 

@@ -32,10 +32,10 @@ def sentences(*facts: Fact, until: float = 400, stage: CaseState = "open") -> li
     """The sentence of each visit that is short, by the time of the visits."""
     scene = Scene(*facts, until=until)
     state, rules = scene.ledger.state, rules_of(settings())
-    accounts = reckon(state, rules, Memo()).accounts
-    findings = find_missing(state, accounts, rules)
+    shop = reckon(state, rules, Memo())
+    findings = find_missing(state, shop, rules)
     found = []
-    for visit_id, account in sorted(accounts.items()):
+    for visit_id, account in sorted(shop.accounts.items()):
         lines = loss_lines(findings[visit_id].missing, state)
         if lines:
             found.append(explain(lines, account, findings[visit_id], state, rules, stage))
@@ -140,8 +140,9 @@ def test_several_payments_and_kinds_are_one_sentence() -> None:
 def test_something_else_in_the_place_of_goods_is_said_so() -> None:
     scene = Scene(take(0, "A2", "nuts"), take(3, "A1", "cola"), until=400)
     state, rules = scene.ledger.state, rules_of(settings())
-    (account,) = reckon(state, rules, Memo()).accounts.values()
-    finding = find_missing(state, {account.visit.visit_id: account}, rules)
+    shop = reckon(state, rules, Memo())
+    (account,) = shop.accounts.values()
+    finding = find_missing(state, shop, rules)
     lines = loss_lines(finding[account.visit.visit_id].missing, state)
     swapped = [replace(line, kind="swapped") if line.sku == "nuts" else line for line in lines]
     said = explain(swapped, account, finding[account.visit.visit_id], state, rules, "open")
