@@ -111,13 +111,14 @@ class Library:
                 if account.unpaid
             ]
             waiting = [hope for hope in hopes if hope is not None and not claims.concern(hope)]
-            if len(waiting) == len(hopes):
+            if len(waiting) == len(hopes) and not any(a.doubtful for a in found.values()):
                 self._close(found, purses, waiting, state.now, rules)
 
     def open_wanted(self, shop: Shop, rules: Rules) -> bool:
         """Open the chapters that something loose may belong to; whether there are any."""
         claims = Claims(shop, rules)
-        found = {visit_id for _, visit_id in shop.homes if visit_id in self.of_visit}
+        homes = (*shop.homes, *shop.doubtful)
+        found = {visit_id for _, visit_id in homes if visit_id in self.of_visit}
         found |= {visit_id for visit_id, hope in self.hopes.items() if claims.concern(hope)}
         for visit_id in found:
             self.open_visit(visit_id)

@@ -150,7 +150,10 @@ class Considering:
         if missing.payment_id is None or missing.paid_as is None:
             return []
         name = self._name(missing.paid_as)
+        doubtful = {paid.payment_id for paid in self._account.doubtful}
         said = f"it has {name}, which did not leave: set against this unit"
+        if missing.payment_id in doubtful:
+            said = f"it has {name}, which had left in another visit: perhaps meant for this unit"
         return [_told(missing.payment_id, "instead", said)]
 
     def _out_of_time(self, paid: PaidUnit) -> str:

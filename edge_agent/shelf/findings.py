@@ -68,11 +68,14 @@ def _finding(
     involved = {p.payment_id for p in account.paid.values()}
     if not (account.unpaid or account.surplus or unfinished or account.has_refunds):
         return Finding((), False, tuple(sorted(involved)), ())
-    involved |= {p.payment_id for p in account.surplus} | {p.payment_id for p in unfinished}
+    involved |= {p.payment_id for p in (*account.surplus, *account.doubtful)}
+    involved |= {p.payment_id for p in unfinished}
     missing: list[Missing] = []
     # What is sold later does not make an older payment a wrong one, nor a right one.
-    known = state.assortment.at(account.visit.started_at).products if account.surplus else {}
+    told = account.surplus or account.doubtful
+    known = state.assortment.at(account.visit.started_at).products if told else {}
     left, surplus = _settle_substitutes(account, missing, known)
+    left = _settle_doubtful(account, left, missing, known)
     missing += _refunded(account, state, rules)
     missing += _unpaid(account, left, unfinished, state)
     pending = any(p.state == "pending" for p in unfinished)
@@ -169,6 +172,22 @@ def _settle_substitutes(
             sure = _confidence(account, unit)
             missing.append(Missing("substituted", unit, owed, sure, paid.sku, paid.payment_id))
     return left, spare
+
+
+def _settle_doubtful(
+    account: Account, left: list[Unit], missing: list[Missing], known: Container[str]
+) -> list[Unit]:
+    """Set money that may have been meant for something dearer against the dearest that is left.
+
+    It stays with the goods that it covers as well: doubt favours either. Returns what is left.
+    """
+    for paid in account.doubtful if not account.visit.unobserved else ():
+        unit = next((u for u in left if u.price > paid.unit_price), None)
+        if unit is not None and paid.sku in known:
+            left = [other for other in left if other.key != unit.key]
+            owed, sure = unit.price - paid.unit_price, _confidence(account, unit)
+            missing.append(Missing("substituted", unit, owed, sure, paid.sku, paid.payment_id))
+    return left
 
 
 class _FeignedUnits:

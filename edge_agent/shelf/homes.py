@@ -14,6 +14,8 @@ from edge_agent.shelf.windows import VisitsByTime
 
 # Who pays has mostly taken already: a visit to come is as far away as one this much longer ago.
 AHEAD_IS_FARTHER = 3.0
+# So many of the gaps that end a visit, somebody stands at the shelf after his last hand.
+STANDS_GAPS = 3.0
 
 Accounts = Mapping[str, Account]
 
@@ -72,6 +74,32 @@ class Homes:
             changes = self._accounts[visit_id].changes
             self._handled[visit_id] = {sku for c in changes for sku, _ in c.items}
         return self._handled[visit_id]
+
+    def of_late(
+        self, late: Iterable[PaidUnit], spare: Iterable[tuple[PaidUnit, str]]
+    ) -> list[tuple[PaidUnit, str]]:
+        """Money that paid for goods long gone, and was begun while somebody stood at the shelf with
+        dearer goods that nobody paid: each such paid unit with that visit.
+
+        Nobody can say which of the two it was meant for. `spare` is what visits have besides.
+        """
+        by_time = VisitsByTime((a.visit for a in self._accounts.values() if a.unpaid), self._rules)
+        given = Counter(visit_id for _, visit_id in spare)
+        found: list[tuple[PaidUnit, str]] = []
+        for paid in sorted(late, key=lambda p: (p.reference_at, p.payment_id, p.number)):
+            at = paid.reference_at
+            visits = by_time.touching(at - STANDS_GAPS * self._rules.visit_gap_s, at)
+            dearer = [v for v in visits if self._owes_more(v.visit_id, paid, given)]
+            if dearer:
+                home = min(dearer, key=lambda v: (max(0.0, at - v.ended_at), v.visit_id)).visit_id
+                given[home] += 1
+                found.append((paid, home))
+        return found
+
+    def _owes_more(self, visit_id: str, paid: PaidUnit, given: Counter[str]) -> bool:
+        """Whether more units than were `given` money are dearer than a paid one."""
+        prices = (unit.price for unit in self._accounts[visit_id].unpaid)
+        return sum(price > paid.unit_price for price in prices) > given[visit_id]
 
     def of_unfinished(self, payments: Iterable[Payment]) -> dict[str, list[Payment]]:
         """Give each payment without money to the short visit in which it was begun."""

@@ -22,7 +22,8 @@ class Account:
     """One visit: units gone for good, what paid for them, and what is left over on either side.
 
     `ties` are the changes by which goods went from one visit to another: such visits are reckoned,
-    and forgotten, together. `readings` holds what payments say of the changes that they settle;
+    and forgotten, together. `doubtful` is money that covers another visit's goods, and may have
+    been meant for this one's. `readings` holds what payments say of the changes that they settle;
     `rivals` the odds that goods of another visit are the unpaid ones (`Matching`).
     """
 
@@ -33,6 +34,7 @@ class Account:
     paid: dict[tuple[str, int], PaidUnit] = field(default_factory=dict)
     unpaid: list[Unit] = field(default_factory=list)
     surplus: list[PaidUnit] = field(default_factory=list)
+    doubtful: list[PaidUnit] = field(default_factory=list)
     came_back_later: bool = False
     ties: set[str] = field(default_factory=set)
     readings: Readings = field(default_factory=dict)
@@ -60,9 +62,9 @@ class Shop:
 
     `sold` counts what customers bought during each restock, by (SKU, plate); `bought` has the
     restock by each paid unit that paid for it. `clusters` are the visits and payments that have to
-    do with each other. `loose` are the paid units that found no goods, or only late; `homes` the
-    visits, by id, that the former belong to; `unfinished` the payments without money by visit.
-    `things` came and could not be named.
+    do with each other. `loose` are the paid units that found no goods, or only late ones; `homes`
+    the visits, by id, that the former belong to, `doubtful` those that the latter may belong to as
+    well. `unfinished` are the payments without money, by visit; `things` came and are not known.
     """
 
     accounts: dict[str, Account]
@@ -73,4 +75,5 @@ class Shop:
     loose: list[PaidUnit] = field(default_factory=list)
     things: list[Unit] = field(default_factory=list)
     homes: list[tuple[PaidUnit, str]] = field(default_factory=list)
+    doubtful: list[tuple[PaidUnit, str]] = field(default_factory=list)
     unfinished: Mapping[str, list[Payment]] = field(default_factory=dict)

@@ -26,6 +26,8 @@ def reckon(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
         shop = _matched(state, rules, memo)
     for paid, visit_id in shop.homes:
         shop.accounts[visit_id].surplus.append(paid)
+    for paid, visit_id in shop.doubtful:
+        shop.accounts[visit_id].doubtful.append(paid)
     return shop
 
 
@@ -51,6 +53,7 @@ def _find_homes(shop: Shop, state: ShelfState, accounts: Accounts, rules: Rules)
     shop.loose = [*spare, *late]
     shop.things = strange_things(shop.accounts)
     shop.homes = homes.of_spare(spare, shop.accounts)
+    shop.doubtful = homes.of_late(late, shop.homes)
     shop.unfinished = homes.of_unfinished(state.payments.values())
 
 

@@ -95,10 +95,14 @@ class _Story:
                 carts.setdefault(paid.payment_id, Counter())[paid.sku] += 1
         parts = self._carts(carts, "")
         if any(line.kind == "substituted" for line in lines):
-            instead: dict[str, Counter[str]] = {}
-            for paid in self.account.surplus:
-                instead.setdefault(paid.payment_id, Counter())[paid.sku] += 1
-            parts += self._carts(instead, ", which did not leave,")
+            for some, aside in (
+                (self.account.surplus, ", which did not leave,"),
+                (self.account.doubtful, ", which had left in another visit,"),
+            ):
+                instead: dict[str, Counter[str]] = {}
+                for paid in some:
+                    instead.setdefault(paid.payment_id, Counter())[paid.sku] += 1
+                parts += self._carts(instead, aside)
         return phrases.enumerated(parts)
 
     def missing(self, lines: Sequence[LossLine]) -> str:

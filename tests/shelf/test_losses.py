@@ -46,6 +46,26 @@ def test_a_late_payment_closes_the_case() -> None:
     assert (case["state"], case["resolution"], case["revision"]) == ("closed", "paid", 2)
 
 
+def test_late_money_begun_when_dearer_goods_left_accuses_neither_of_the_whole() -> None:
+    scene = Scene(take(0, "A3", "gum"), take(5000, "A2", "nuts"), payment(5018, "gum", opened=5010))
+    first, second = sorted(scene.cases().values(), key=lambda case: case["started_at"])
+    assert (first["state"], first["resolution"]) == ("closed", "paid")
+    assert scene.open_lines() == [("substituted", "nuts", 1, 1000)]
+    assert "1 × Gum, which had left in another visit, was paid (P1)" in second["explanation"]
+
+
+def test_late_money_begun_when_nobody_stood_there_is_that_of_who_took_such_goods() -> None:
+    scene = Scene(take(0, "A3", "gum"), take(5000, "A2", "nuts"), payment(5150, "gum", opened=5140))
+    assert scene.open_lines() == [("unpaid", "nuts", 1, 1200)]
+
+
+def test_late_money_for_dearer_goods_is_not_set_against_cheaper_ones() -> None:
+    scene = Scene(
+        take(0, "A2", "nuts"), take(5000, "A3", "gum"), payment(5018, "nuts", opened=5010)
+    )
+    assert scene.open_lines() == [("unpaid", "gum", 1, 200)]
+
+
 def test_a_payment_later_than_allowed_does_not_close_it() -> None:
     scene = Scene(take(0, "A2", "nuts"), payment(86400 + 60, "nuts"))
     assert scene.open_lines() == [("unpaid", "nuts", 1, 1200)]
