@@ -24,8 +24,9 @@ MAX_MIXED_UNITS = 4
 PUT_BACK_PRIOR, AWAY_PRIOR, BROUGHT_PRIOR = 1.0, 0.4, 0.1
 JUST_LEFT_PRIOR, ELSEWHERE_AWAY_PRIOR, ELSEWHERE_PRIOR = 0.15, 0.03, 0.003
 FOREIGN_RETURN_PRIOR = 0.05
-# An ordered number of units up to the whole of it is as likely at once as in any parts.
-EXPECTED_PRIOR = 1.0
+# An ordered number of units up to the whole of it is as likely at once as in any parts. Goods that
+# no line of the order has come seldom with it, and ordered ones seldom go to a plate not theirs.
+EXPECTED_PRIOR, UNORDERED_PRIOR, ASTRAY_PRIOR = 1.0, 0.05, 0.02
 # More units than the ledger knows of: it may be wrong, but seldom is.
 BEYOND_STOCK = 0.1
 # What the planogram does not explain: goods that nobody saw come, or a thing that is none. Its
@@ -46,13 +47,15 @@ SEEN_ASTRAY = 0.15
 class Candidate:
     """One explanation: signed quantities, their weight with its variance (g, g²), the prior.
 
-    Empty `items` is a thing that is no product; its weight may be anything.
+    Empty `items` is a thing that is no product; its weight may be anything. `origin` is the change
+    that moved the very thing before: its weight is that weighing's, with its variance.
     """
 
     items: Items
     weight_g: float
     variance_g2: float
     prior: float
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Surroundings:
     plate shortly before, which may be coming back; `away`: those that left within the hour.
     `restocking`: the operator fills the shelf; `expected` is what the order has for this plate,
     where there is an order. `sight` is what a picture says of the thing, where there is one.
+    `moved_before` are explanations by a thing that was weighed before, among them each of the
+    `single` units by SKU that left.
     """
 
     planogram: Sequence[Product]
@@ -74,6 +79,13 @@ class Surroundings:
     expected: Mapping[str, int] = field(default_factory=dict)
     away: Mapping[str, int] = field(default_factory=dict)
     sight: Sight | None = None
+    moved_before: Sequence[Candidate] = ()
+    single: Mapping[str, int] = field(default_factory=dict)
+
+
+def units_of(items: Items) -> int:
+    """How many units some signed quantities are; a thing that is no product is one."""
+    return sum(abs(quantity) for _, quantity in items) or 1
 
 
 def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
@@ -90,6 +102,7 @@ def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
             sum(n * p.weight_sd_g**2 for p, n in zip(products, counts, strict=True)),
             prior,
         )
+    yield from around.moved_before
     brought = delta_g > 0 and not around.restocking
     foreign = FOREIGN_RETURN_PRIOR if brought else FOREIGN_PRIOR
     far_g = LOG_RANGE * max(abs(delta_g), 1.0) / math.sqrt(2 * math.pi)
@@ -127,54 +140,67 @@ def _combinations(
     delta_g: float, around: Surroundings
 ) -> Iterator[tuple[tuple[Product, ...], tuple[int, ...], float]]:
     """Yield (products, counts, prior) near the measured weight."""
-    placed = [p for p in around.planogram if p.weight_g]
+    placed = _placed(around, removal=delta_g < 0)
     mixed = FREE_CHOICE * (1 - 1 / len(placed)) if placed else 0.0
     for product in placed:
         for count in _counts_near(abs(delta_g), product):
-            prior = _count_prior(count) / len(placed) * (1.0 if count == 1 else 1 - mixed)
-            yield (product,), (count,), prior * _circumstances(delta_g, product, count, around)
+            prior = count_prior(count) / len(placed) * (1.0 if count == 1 else 1 - mixed)
+            single = around.single.get(product.sku, 0) if count == 1 else 0
+            prior *= _circumstances(delta_g, product, count, around, single)
+            yield (product,), (count,), prior
     for pair in combinations(placed, 2):
         for counts in _mixed_counts():
             share = 2 / (len(placed) * (len(placed) - 1)) / (sum(counts) - 1)
-            prior = mixed * share * _count_prior(sum(counts))
+            prior = mixed * share * count_prior(sum(counts))
             for product, count in zip(pair, counts, strict=True):
                 prior *= _circumstances(delta_g, product, count, around)
             yield pair, counts, prior
     yield from _from_elsewhere(delta_g, around)
 
 
-def _circumstances(delta_g: float, product: Product, count: int, around: Surroundings) -> float:
-    """How much likelier or not the ledger, or a restock, makes units of a product."""
+def _placed(around: Surroundings, *, removal: bool) -> list[Product]:
+    """The products that a hand may take here, or that belong here: what stands on the plate by the
+    ledger can be taken like any other."""
+    misplaced = (p for p in around.elsewhere if removal and around.stock.get(p.sku, 0) > 0)
+    return [p for p in (*around.planogram, *misplaced) if p.weight_g]
+
+
+def _circumstances(
+    delta_g: float, product: Product, count: int, around: Surroundings, single: int = 0
+) -> float:
+    """How much likelier or not the ledger, or a restock, makes units of a product.
+
+    Of those that left, `single` ones are explanations of their own.
+    """
     if delta_g < 0:
         return 1.0 if count <= around.stock.get(product.sku, MAX_UNITS) else BEYOND_STOCK
     if count <= around.expected.get(product.sku, 0):
-        return EXPECTED_PRIOR / _count_prior(count)
+        return EXPECTED_PRIOR / count_prior(count)
     if around.restocking:
-        return 1.0
-    if around.just_left.get(product.sku, 0) >= count:
+        return UNORDERED_PRIOR if around.expected else 1.0
+    if around.just_left.get(product.sku, 0) - single >= count:
         return PUT_BACK_PRIOR
-    return AWAY_PRIOR if around.away.get(product.sku, 0) >= count else BROUGHT_PRIOR**count
+    away = around.away.get(product.sku, 0) - single
+    return AWAY_PRIOR if away >= count else BROUGHT_PRIOR**count
 
 
 def _from_elsewhere(
     delta_g: float, around: Surroundings
 ) -> Iterator[tuple[tuple[Product, ...], tuple[int, ...], float]]:
-    """Yield goods of other plates: put back in the wrong place, or taken from there."""
-    removal = delta_g < 0
+    """Yield goods of other plates that are put here in the wrong."""
+    if delta_g < 0:
+        return
     for product in around.elsewhere:
-        known = around.stock.get(product.sku, 0) if removal else 0
-        if removal and known <= 0:
-            continue
-        for count in _counts_near(abs(delta_g), product):
-            prior = _misplaced(product.sku, count, known, around)
-            yield (product,), (count,), prior * _count_prior(count)
+        for count in _counts_near(delta_g, product):
+            yield (product,), (count,), _misplaced(product.sku, count, around) * count_prior(count)
 
 
-def _misplaced(sku: str, count: int, known: int, around: Surroundings) -> float:
-    """How likely goods of another plate move here: known to stand here, or on their way back."""
-    if known >= count or around.just_left.get(sku, 0) >= count:
-        return JUST_LEFT_PRIOR
-    if around.away.get(sku, 0) >= count:
+def _misplaced(sku: str, count: int, around: Surroundings) -> float:
+    """How likely goods of another plate come here: on their way back, or from nowhere."""
+    single = around.single.get(sku, 0) if count == 1 else 0
+    if around.just_left.get(sku, 0) - single >= count:
+        return ASTRAY_PRIOR if around.expected else JUST_LEFT_PRIOR
+    if around.away.get(sku, 0) - single >= count:
         return ELSEWHERE_AWAY_PRIOR
     return ELSEWHERE_PRIOR / max(1, len(around.elsewhere))
 
@@ -185,7 +211,7 @@ def _counts_near(weight_g: float, product: Product) -> range:
     return range(max(1, nearest - 1), min(MAX_UNITS, nearest + 1) + 1)
 
 
-def _count_prior(count: int) -> float:
+def count_prior(count: int) -> float:
     if count <= len(COUNT_PRIOR):
         return COUNT_PRIOR[count - 1]
     return float(COUNT_PRIOR[-1] * COUNT_DECAY ** (count - len(COUNT_PRIOR)))

@@ -13,10 +13,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from edge_agent.shelf.candidates import Candidate, Surroundings, candidates, seen_candidates
+from edge_agent.shelf.candidates import (
+    Candidate,
+    Surroundings,
+    candidates,
+    seen_candidates,
+    units_of,
+)
 from edge_agent.shelf.sights import Items
 
-__all__ = ["Hypothesis", "Step", "Surroundings", "identify", "identify_together"]
+__all__ = ["Hypothesis", "Reading", "Step", "Surroundings", "identify", "identify_together", "read"]
 
 # A calibrated plate is right to about 0.1 % of span (class C3 cells, OIML R 60, plus drift).
 SPAN_ERROR = 0.001
@@ -48,18 +54,38 @@ class Step:
     around: Surroundings
 
 
-def identify(delta_g: float, sigma_g: float, around: Surroundings) -> tuple[Hypothesis, ...]:
-    """Return the explanations of `delta_g` worth telling, likeliest first.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The explanations of a change worth telling, likeliest first, and what it moves back.
 
-    Empty where a thing that is no product explains it best by far. The confidences are posterior
-    probabilities; what is missing to 1 is the foreign thing's and the untold alternatives' share.
+    Without explanations where a thing that is no product explains it best by far. The confidences
+    are posterior probabilities; what is missing to 1 is the foreign thing's and the untold
+    alternatives' share. `origins`: expected units of earlier changes that it moves back.
     """
+
+    hypotheses: tuple[Hypothesis, ...]
+    origins: tuple[tuple[str, float], ...] = ()
+
+
+def identify(delta_g: float, sigma_g: float, around: Surroundings) -> tuple[Hypothesis, ...]:
+    """Return the explanations of `delta_g` alone (`read`)."""
+    return read(delta_g, sigma_g, around).hypotheses
+
+
+def read(delta_g: float, sigma_g: float, around: Surroundings) -> Reading:
+    """Read a change of `delta_g`, measured with the deviation `sigma_g`, in its surroundings."""
     weights: defaultdict[Items, float] = defaultdict(float)
+    moved: defaultdict[str, float] = defaultdict(float)
     for candidate in candidates(delta_g, around):
         variance = _variance(delta_g, sigma_g**2, candidate)
         density = _density(delta_g - candidate.weight_g, variance)
-        weights[candidate.items] += candidate.prior * density * _seen(candidate.items, around)
-    return _ranked(weights)
+        weight = candidate.prior * density * _seen(candidate.items, around)
+        weights[candidate.items] += weight
+        if candidate.origin:
+            moved[candidate.origin] += weight * units_of(candidate.items)
+    total = sum(weights.values())
+    origins = ((origin, units / total) for origin, units in sorted(moved.items()))
+    return Reading(_ranked(weights), tuple(o for o in origins if o[1] >= TOLD_ALTERNATIVE))
 
 
 def identify_together(
@@ -109,7 +135,8 @@ def _likeliest(step: Step) -> list[Candidate]:
 
 
 def _variance(delta_g: float, measured_g2: float, candidate: Candidate) -> float:
-    span_g = SPAN_ERROR * delta_g
+    # What was weighed before was weighed with the same calibration, or its variance has another.
+    span_g = SPAN_ERROR * delta_g if not candidate.origin else 0.0
     return max(measured_g2 + span_g * span_g + candidate.variance_g2, ROUNDING_G2)
 
 

@@ -13,10 +13,11 @@ from types import MappingProxyType
 
 from edge_agent.shelf.identify import (
     Hypothesis,
+    Reading,
     Step,
-    identify,
     identify_seen,
     identify_together,
+    read,
 )
 from edge_agent.shelf.state import Change, ChangeKind, Rules, ShelfState
 from edge_agent.shelf.surroundings import START_SPREAD_S, Past, surroundings
@@ -83,14 +84,15 @@ def _told_anew(
 def _read(state: ShelfState, past: Past, change: Change, rules: Rules) -> Change:
     around = surroundings(state, past, change, rules)
     if change.by_sight:
-        hypotheses = identify_seen(round(change.delta_g), around)
+        reading = Reading(identify_seen(round(change.delta_g), around))
     else:
-        hypotheses = identify(change.delta_g, change.sigma_g, around)
+        reading = read(change.delta_g, change.sigma_g, around)
     catalogue = state.assortment.at(change.started_at)
-    skus = {sku for h in hypotheses for sku, _ in h.items}
+    skus = {sku for h in reading.hypotheses for sku, _ in h.items}
     prices = {sku: catalogue.price(sku) for sku in sorted(skus)}
     is_seen = around.sight is not None
-    return _read_as(replace(change, prices=prices), hypotheses, rules, is_seen=is_seen)
+    change = replace(change, prices=prices, origins=reading.origins)
+    return _read_as(change, reading.hypotheses, rules, is_seen=is_seen)
 
 
 def _read_both(state: ShelfState, past: Past, first: Change, second: Change, rules: Rules) -> None:

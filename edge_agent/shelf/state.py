@@ -41,7 +41,8 @@ class Change:
     `first_at` is when it began as it was told first, which names its visit. `settled` is what a
     payment has said it was, where the weight left it open; `taught` whether it has been learned
     from. `by_sight`: a camera saw it and no scale; `delta_g` counts units then. `is_strange`: by
-    its picture, what moved is surely none of the products.
+    its picture, what moved is surely none of the products. `origins` are the earlier changes that
+    it undoes, as far as is believed: how many units of each came back, or were taken again.
     """
 
     change_id: str
@@ -67,6 +68,7 @@ class Change:
     first_at: float = 0.0
     by_sight: bool = False
     is_strange: bool = False
+    origins: tuple[tuple[str, float], ...] = ()
 
     @property
     def items(self) -> tuple[tuple[str, int], ...]:

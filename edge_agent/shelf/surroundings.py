@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from edge_agent.shelf.candidates import Surroundings
 from edge_agent.shelf.learning import all_as_learned
 from edge_agent.shelf.state import Change, Rules, ShelfState
+from edge_agent.shelf.things import Place, moved_before
 
 # Changes found at one start belong together, though plates settle one after the other.
 START_SPREAD_S = 60.0
@@ -63,7 +64,10 @@ def surroundings(state: ShelfState, past: Past, change: Change, rules: Rules) ->
     if change.plate not in state.counted:
         # Counted from zero: what stands there may be more, never less.
         counts = {s: n for s, n in counts.items() if n > 0 and s not in planogram}
-    left, away = _left(past, change, 3 * rules.visit_gap_s)
+    just_s = 3 * rules.visit_gap_s
+    left, away = _left(past, change, just_s)
+    place = Place(frozenset(planogram), counts, products, change.started_at - just_s)
+    known, single = moved_before(change, _weighed_before(past, change), place)
     for sku, quantity in _ordered_elsewhere(state, change).items():
         left[sku] = left.get(sku, 0) + quantity
     return Surroundings(
@@ -77,7 +81,26 @@ def surroundings(state: ShelfState, past: Past, change: Change, rules: Rules) ->
         restocking=change.restock_id is not None or change.unobserved,
         expected=_expected(state, change),
         sight=state.sights.get(change.change_id),
+        moved_before=known,
+        single=single,
     )
+
+
+def _weighed_before(past: Past, change: Change) -> list[Change]:
+    """The changes before one whose things it may move back: those of its plate, and those of the
+    last hour on any. What came in a restock or unobserved was not carried by the same hands."""
+    if change.unobserved or change.by_sight or change.restock_id is not None:
+        return []
+    since = change.started_at - AWAY_S
+    found = [
+        other
+        for plate, changes in past.by_plate.items()
+        for other in changes.values()
+        if (plate == change.plate or other.settled_at >= since)
+        and not other.by_sight
+        and _is_before(other, change)
+    ]
+    return sorted(found, key=lambda c: (c.settled_at, c.change_id))
 
 
 def _counts_before(state: ShelfState, past: Past, change: Change) -> dict[str, int]:

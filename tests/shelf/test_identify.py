@@ -60,6 +60,23 @@ def test_a_number_that_was_ordered_is_believed() -> None:
     assert ordered.confidence > max(0.95, plain.confidence)
 
 
+def test_goods_that_no_line_of_the_order_has_are_believed_less() -> None:
+    open_order = identify(81.0, 0.1, around(NUTS, BAR, restocking=True))
+    ordered = identify(81.0, 0.1, around(NUTS, BAR, restocking=True, expected={"nuts": 3}))
+    assert open_order[0].confidence < 0.6
+    assert (ordered[0].items, ordered[0].confidence > 0.9) == ((("nuts", 1),), True)
+    # What weighs like nothing that was ordered is still what it weighs like.
+    other = identify(82.5, 0.1, around(COLA, BAR, restocking=True, expected={"cola": 3}))
+    assert other[0].items == (("bar", 1),)
+
+
+def test_goods_in_the_wrong_place_leave_with_those_of_the_plate() -> None:
+    assert identify(-426.0, 0.1, around(COLA, stock={"nuts": 1}))[0].items == (
+        ("cola", -1),
+        ("nuts", -1),
+    )
+
+
 @given(
     st.sampled_from([COLA, NUTS, GUM]),
     st.integers(1, 3),
