@@ -8,17 +8,12 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from edge_agent.shelf.catalogue import Product
+from edge_agent.shelf.habits import USUAL, Habits, count_prior
 from edge_agent.shelf.sights import Items, Sight
 
-# Shares of actions with one, two, … units of one product; from six on they fall by a fifth each.
-COUNT_PRIOR = (0.72, 0.18, 0.06, 0.025, 0.01, 0.005)
-COUNT_DECAY = 0.8
 MAX_UNITS = 60
-# How often a further unit in the same hand is chosen without regard to the first, among all
-# products of the plate. Rather too high than too low: a pair taken for one unit is an error, a unit
-# that might be a pair only abstains.
-FREE_CHOICE = 0.5
 MAX_MIXED_UNITS = 4
+MIXED_COUNTS = tuple((a, n - a) for n in range(2, MAX_MIXED_UNITS + 1) for a in range(1, n))
 # Shares of what comes onto a plate outside a restock: goods that just left it, that left within the
 # hour, that left longer ago; goods of another plate, likewise; and things that are none.
 PUT_BACK_PRIOR, AWAY_PRIOR, BROUGHT_PRIOR = 1.0, 0.4, 0.1
@@ -31,7 +26,8 @@ EXPECTED_PRIOR, UNORDERED_PRIOR, ASTRAY_PRIOR = 1.0, 0.05, 0.02
 BEYOND_STOCK = 0.1
 # What the planogram does not explain: goods that nobody saw come, or a thing that is none. Its
 # weight is as likely between 5 and 10 g as between 1 and 2 kg: density 1 / (6 w) at weight w.
-FOREIGN_PRIOR = 0.02
+# All that comes is weighed, so what leaves while somebody watches is seldom such a thing.
+FOREIGN_PRIOR, FOREIGN_LEFT_PRIOR = 0.02, 0.005
 LOG_RANGE = 6.0
 # Somebody who lays a thing in the place of goods chooses it to weigh about as much, to this part.
 # Weight alone cannot tell it from what left, so only a picture brings it into consideration.
@@ -68,7 +64,7 @@ class Surroundings:
     `restocking`: the operator fills the shelf; `expected` is what the order has for this plate,
     where there is an order. `sight` is what a picture says of the thing, where there is one.
     `moved_before` are explanations by a thing that was weighed before, among them each of the
-    `single` units by SKU that left.
+    `single` units by SKU that left. `habits` are those of the hands that take here.
     """
 
     planogram: Sequence[Product]
@@ -81,6 +77,7 @@ class Surroundings:
     sight: Sight | None = None
     moved_before: Sequence[Candidate] = ()
     single: Mapping[str, int] = field(default_factory=dict)
+    habits: Habits = USUAL
 
 
 def units_of(items: Items) -> int:
@@ -105,6 +102,8 @@ def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
     yield from around.moved_before
     brought = delta_g > 0 and not around.restocking
     foreign = FOREIGN_RETURN_PRIOR if brought else FOREIGN_PRIOR
+    if delta_g < 0 and not around.restocking:
+        foreign = FOREIGN_LEFT_PRIOR
     far_g = LOG_RANGE * max(abs(delta_g), 1.0) / math.sqrt(2 * math.pi)
     yield Candidate((), delta_g, far_g**2, foreign)
     if brought and around.sight is not None:
@@ -141,21 +140,33 @@ def _combinations(
 ) -> Iterator[tuple[tuple[Product, ...], tuple[int, ...], float]]:
     """Yield (products, counts, prior) near the measured weight."""
     placed = _placed(around, removal=delta_g < 0)
-    mixed = FREE_CHOICE * (1 - 1 / len(placed)) if placed else 0.0
+    habits = around.habits
     for product in placed:
         for count in _counts_near(abs(delta_g), product):
-            prior = count_prior(count) / len(placed) * (1.0 if count == 1 else 1 - mixed)
+            prior = habits.count_share(count) / len(placed)
+            prior *= 1 - habits.mixed_share(count, len(placed))
             single = around.single.get(product.sku, 0) if count == 1 else 0
             prior *= _circumstances(delta_g, product, count, around, single)
             yield (product,), (count,), prior
+    yield from _mixed(delta_g, placed, around)
+    yield from _from_elsewhere(delta_g, around)
+
+
+def _mixed(
+    delta_g: float, placed: Sequence[Product], around: Surroundings
+) -> Iterator[tuple[tuple[Product, ...], tuple[int, ...], float]]:
+    """Yield two products of the plate in one hand."""
+    pairs = len(placed) * (len(placed) - 1) / 2
+    shares = [0.0, 0.0]
+    for units in range(2, MAX_MIXED_UNITS + 1):
+        mixed = around.habits.mixed_share(units, len(placed)) * around.habits.count_share(units)
+        shares.append(mixed / max(1.0, pairs) / (units - 1))
     for pair in combinations(placed, 2):
-        for counts in _mixed_counts():
-            share = 2 / (len(placed) * (len(placed) - 1)) / (sum(counts) - 1)
-            prior = mixed * share * count_prior(sum(counts))
+        for counts in MIXED_COUNTS:
+            prior = shares[sum(counts)]
             for product, count in zip(pair, counts, strict=True):
                 prior *= _circumstances(delta_g, product, count, around)
             yield pair, counts, prior
-    yield from _from_elsewhere(delta_g, around)
 
 
 def _placed(around: Surroundings, *, removal: bool) -> list[Product]:
@@ -209,15 +220,3 @@ def _counts_near(weight_g: float, product: Product) -> range:
     unit = product.weight_g or 1.0
     nearest = round(weight_g / unit)
     return range(max(1, nearest - 1), min(MAX_UNITS, nearest + 1) + 1)
-
-
-def count_prior(count: int) -> float:
-    if count <= len(COUNT_PRIOR):
-        return COUNT_PRIOR[count - 1]
-    return float(COUNT_PRIOR[-1] * COUNT_DECAY ** (count - len(COUNT_PRIOR)))
-
-
-def _mixed_counts() -> Iterator[tuple[int, int]]:
-    for total in range(2, MAX_MIXED_UNITS + 1):
-        for a in range(1, total):
-            yield a, total - a

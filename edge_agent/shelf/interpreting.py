@@ -20,10 +20,10 @@ from edge_agent.shelf.identify import (
     read,
 )
 from edge_agent.shelf.state import Change, ChangeKind, Rules, ShelfState
-from edge_agent.shelf.surroundings import START_SPREAD_S, Past, surroundings
+from edge_agent.shelf.surroundings import CHAINED_S, START_SPREAD_S, Past, surroundings
 
-# Two steps share a level where the second began so soon, from there, and it is known this badly.
-CHAINED_S, DOUBTFUL_G = 3.0, 0.5
+# A level that two steps share is doubtful where it is known this badly.
+DOUBTFUL_G = 0.5
 # What settled so long before a new change may have shared its level.
 BACK_S = 10.0
 

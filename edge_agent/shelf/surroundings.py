@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from heapq import nlargest
 
 from edge_agent.shelf.candidates import Surroundings
+from edge_agent.shelf.habits import USUAL, Habits, Handful, habits_of
 from edge_agent.shelf.learning import all_as_learned
 from edge_agent.shelf.state import Change, Rules, ShelfState
 from edge_agent.shelf.things import Place, moved_before
@@ -15,18 +17,24 @@ from edge_agent.shelf.things import Place, moved_before
 START_SPREAD_S = 60.0
 # Goods that left may come back for so long.
 AWAY_S = 3600.0
+# Two steps share a level where the second began so soon.
+CHAINED_S = 3.0
+# Habits are learned in steps of this, from the last so many handfuls.
+HABITS_S, MOST_HANDFULS = 60.0, 200
 
 
 @dataclass(slots=True)
 class Past:
     """The live changes that count, by plate; `touched` are those that were read anew.
 
-    `booked` are the changes as they stand in the stock.
+    `booked` are the changes as they stand in the stock; `habits` what was learned of hands until
+    a time.
     """
 
     booked: dict[str, list[Change]] = field(default_factory=dict)
     by_plate: dict[str, dict[str, Change]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
+    habits: dict[float, Habits] = field(default_factory=dict)
 
     @classmethod
     def of(cls, state: ShelfState, former: Mapping[str, Change | None]) -> Past:
@@ -83,7 +91,33 @@ def surroundings(state: ShelfState, past: Past, change: Change, rules: Rules) ->
         sight=state.sights.get(change.change_id),
         moved_before=known,
         single=single,
+        habits=_habits_before(state, past, change),
     )
+
+
+def _habits_before(state: ShelfState, past: Past, change: Change) -> Habits:
+    """How hands took until shortly before a customer's hand took again."""
+    if not _is_handful(change):
+        return USUAL
+    # Learned in steps, so that changes read one after the other need not be counted each time; and
+    # not of the last seconds, whose readings may still become others.
+    until = change.settled_at // HABITS_S * HABITS_S - 3 * CHAINED_S
+    if until not in past.habits:
+        earlier = (c for c in past.changes if c.settled_at < until and _is_handful(c))
+        latest = nlargest(MOST_HANDFULS, earlier, key=lambda c: (c.settled_at, c.change_id))
+        plates = state.assortment.at(until).plates
+        past.habits[until] = habits_of(
+            Handful(
+                tuple((h.items, h.confidence) for h in c.hypotheses), len(plates.get(c.plate, ()))
+            )
+            for c in latest
+        )
+    return past.habits[until]
+
+
+def _is_handful(change: Change) -> bool:
+    is_watched = not (change.unobserved or change.by_sight) and change.restock_id is None
+    return change.delta_g < 0 and is_watched
 
 
 def _weighed_before(past: Past, change: Change) -> list[Change]:

@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from edge_agent.shelf.candidates import Candidate, count_prior, units_of
+from edge_agent.shelf.candidates import Candidate, units_of
 from edge_agent.shelf.catalogue import Product
+from edge_agent.shelf.habits import count_prior
 from edge_agent.shelf.sights import Items
 from edge_agent.shelf.state import Change
 
