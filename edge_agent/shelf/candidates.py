@@ -13,6 +13,8 @@ from edge_agent.shelf.sights import Items, Sight
 
 MAX_UNITS = 60
 MAX_MIXED_UNITS = 4
+# Units that together are farther off than this are not looked at: no scale and no unit strays so.
+NEAR_PART, NEAR_G = 0.25, 30.0
 MIXED_COUNTS = tuple((a, n - a) for n in range(2, MAX_MIXED_UNITS + 1) for a in range(1, n))
 # Shares of what comes onto a plate outside a restock: goods that just left it, that left within the
 # hour, that left longer ago; goods of another plate, likewise; and things that are none.
@@ -161,8 +163,14 @@ def _mixed(
     for units in range(2, MAX_MIXED_UNITS + 1):
         mixed = around.habits.mixed_share(units, len(placed)) * around.habits.count_share(units)
         shares.append(mixed / max(1.0, pairs) / (units - 1))
+    reach_g = NEAR_PART * abs(delta_g) + NEAR_G
     for pair in combinations(placed, 2):
         for counts in MIXED_COUNTS:
+            together_g = counts[0] * (pair[0].weight_g or 0.0) + counts[1] * (
+                pair[1].weight_g or 0.0
+            )
+            if abs(together_g - abs(delta_g)) > reach_g:
+                continue
             prior = shares[sum(counts)]
             for product, count in zip(pair, counts, strict=True):
                 prior *= _circumstances(delta_g, product, count, around)

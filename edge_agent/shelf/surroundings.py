@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from heapq import nlargest
+from itertools import islice, takewhile
 
 from edge_agent.shelf.candidates import Surroundings
 from edge_agent.shelf.habits import USUAL, Habits, Handful, habits_of
@@ -28,13 +29,14 @@ class Past:
     """The live changes that count, by plate; `touched` are those that were read anew.
 
     `booked` are the changes as they stand in the stock; `habits` what was learned of hands until
-    a time.
+    a time, `order` all of them by time, where somebody has asked.
     """
 
     booked: dict[str, list[Change]] = field(default_factory=dict)
     by_plate: dict[str, dict[str, Change]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     habits: dict[float, Habits] = field(default_factory=dict)
+    order: list[tuple[float, str, str]] = field(default_factory=list)
 
     @classmethod
     def of(cls, state: ShelfState, former: Mapping[str, Change | None]) -> Past:
@@ -57,6 +59,14 @@ class Past:
     def put(self, change: Change) -> None:
         """Take a change in, in place of what it was."""
         self.by_plate.setdefault(change.plate, {})[change.change_id] = change
+
+    def back_from(self, change: Change) -> Iterator[Change]:
+        """Those before a change on all plates, the latest first."""
+        if len(self.order) != sum(map(len, self.by_plate.values())):
+            self.order = sorted((*_time_of(c), c.plate) for c in self.changes)
+        for place in range(bisect_left(self.order, _time_of(change)) - 1, -1, -1):
+            _, change_id, plate = self.order[place]
+            yield self.by_plate[plate][change_id]
 
     def of_plate(self, plate: str) -> Iterable[Change]:
         """Those of one plate."""
@@ -103,14 +113,13 @@ def _habits_before(state: ShelfState, past: Past, change: Change) -> Habits:
     # not of the last seconds, whose readings may still become others.
     until = change.settled_at // HABITS_S * HABITS_S - 3 * CHAINED_S
     if until not in past.habits:
-        earlier = (c for c in past.changes if c.settled_at < until and _is_handful(c))
-        latest = nlargest(MOST_HANDFULS, earlier, key=lambda c: (c.settled_at, c.change_id))
+        earlier = (c for c in past.back_from(change) if c.settled_at < until and _is_handful(c))
         plates = state.assortment.at(until).plates
         past.habits[until] = habits_of(
             Handful(
                 tuple((h.items, h.confidence) for h in c.hypotheses), len(plates.get(c.plate, ()))
             )
-            for c in latest
+            for c in islice(earlier, MOST_HANDFULS)
         )
     return past.habits[until]
 
@@ -121,20 +130,17 @@ def _is_handful(change: Change) -> bool:
 
 
 def _weighed_before(past: Past, change: Change) -> list[Change]:
-    """The changes before one whose things it may move back: those of its plate, and those of the
-    last hour on any. What came in a restock or unobserved was not carried by the same hands."""
+    """The changes whose things another may move back: those of its plate before it takes, those of
+    the last hour on any plate before it puts. A restock, and what nobody watched, has no such."""
     if change.unobserved or change.by_sight or change.restock_id is not None:
         return []
-    since = change.started_at - AWAY_S
-    found = [
-        other
-        for plate, changes in past.by_plate.items()
-        for other in changes.values()
-        if (plate == change.plate or other.settled_at >= since)
-        and not other.by_sight
-        and _is_before(other, change)
-    ]
-    return sorted(found, key=lambda c: (c.settled_at, c.change_id))
+    if change.delta_g < 0:
+        found = [c for c in past.of_plate(change.plate) if _is_before(c, change)]
+        found.sort(key=_time_of)
+    else:
+        since = change.started_at - AWAY_S
+        found = list(takewhile(lambda c: c.settled_at >= since, past.back_from(change)))[::-1]
+    return [c for c in found if not c.by_sight]
 
 
 def _counts_before(state: ShelfState, past: Past, change: Change) -> dict[str, int]:
@@ -163,8 +169,12 @@ def _counts_before(state: ShelfState, past: Past, change: Change) -> dict[str, i
     return {sku: n for sku, n in counts.items() if sku not in vague}
 
 
+def _time_of(change: Change) -> tuple[float, str]:
+    return change.settled_at, change.change_id
+
+
 def _is_before(other: Change, change: Change) -> bool:
-    return (other.settled_at, other.change_id) < (change.settled_at, change.change_id)
+    return _time_of(other) < _time_of(change)
 
 
 def _left(past: Past, change: Change, just_s: float) -> tuple[dict[str, int], dict[str, int]]:
