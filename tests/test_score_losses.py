@@ -126,4 +126,5 @@ def test_ten_days_leave_a_small_snapshot_and_a_database_that_stops_growing(tmp_p
     assert [month.days for month in months] == [2] * 5
     assert all(month.seconds for month in months)
     assert all(month.snapshot_bytes < 1_000_000 for month in months)
-    assert months[-1].snapshot_bytes < 1.5 * months[1].snapshot_bytes
+    # An open case keeps its visit for five days: only then is as much forgotten as comes.
+    assert all(month.snapshot_bytes < 1.5 * months[2].snapshot_bytes for month in months[3:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from edge_agent.shelf.cases import RECONNECT_SETTLE_S
@@ -84,6 +84,7 @@ def forget(state: ShelfState, rules: Rules) -> None:
     for change_id in [c for c, s in state.sights.items() if s.at <= horizon]:
         if change_id not in state.changes:
             del state.sights[change_id]
+    _keep_only(state.origins, state.changes)
     state.assortment.forget(horizon)
     live = {visit.case_id for visit in state.visits.values()}
     live |= {restock.case_id for restock in state.restocks.values()}
@@ -121,6 +122,12 @@ def _leaving(state: ShelfState, horizon: float) -> set[str]:
         if not tied:
             return leaving
         leaving -= tied
+
+
+def _keep_only(notes: dict[str, Any], changes: Mapping[str, Change]) -> None:
+    """Drop notes of changes that are not known any more."""
+    for change_id in notes.keys() - changes.keys():
+        del notes[change_id]
 
 
 def _drop(records: dict[str, Any], outdated: Callable[[Any], bool]) -> None:

@@ -31,6 +31,8 @@ STRAY_SHARE, STRAY_FACTOR = 0.04, 2.5
 # The least variance of a change: a scale that claims no error at all still rounds.
 ROUNDING_G2 = 0.01
 TOLD_ALTERNATIVE = 0.01
+# A part of a unit that may have moved back is noted if it is this large.
+NOTED_UNITS = 0.1
 MAX_ALTERNATIVES = 5
 # Candidates of each of two steps that are read together: 40 × 40 pairs at most.
 PAIRED = 40
@@ -84,8 +86,8 @@ def read(delta_g: float, sigma_g: float, around: Surroundings) -> Reading:
         if candidate.origin:
             moved[candidate.origin] += weight * units_of(candidate.items)
     total = sum(weights.values())
-    origins = ((origin, units / total) for origin, units in sorted(moved.items()))
-    return Reading(_ranked(weights), tuple(o for o in origins if o[1] >= TOLD_ALTERNATIVE))
+    origins = ((origin, round(units / total, 2)) for origin, units in sorted(moved.items()))
+    return Reading(_ranked(weights), tuple(o for o in origins if o[1] >= NOTED_UNITS))
 
 
 def identify_together(

@@ -91,7 +91,10 @@ def _read(state: ShelfState, past: Past, change: Change, rules: Rules) -> Change
     skus = {sku for h in reading.hypotheses for sku, _ in h.items}
     prices = {sku: catalogue.price(sku) for sku in sorted(skus)}
     is_seen = around.sight is not None
-    change = replace(change, prices=prices, origins=reading.origins)
+    state.origins.pop(change.change_id, None)
+    if reading.origins:
+        state.origins[change.change_id] = reading.origins
+    change = replace(change, prices=prices)
     return _read_as(change, reading.hypotheses, rules, is_seen=is_seen)
 
 

@@ -41,8 +41,7 @@ class Change:
     `first_at` is when it began as it was told first, which names its visit. `settled` is what a
     payment has said it was, where the weight left it open; `taught` whether it has been learned
     from. `by_sight`: a camera saw it and no scale; `delta_g` counts units then. `is_strange`: by
-    its picture, what moved is surely none of the products. `origins` are the earlier changes that
-    it undoes, as far as is believed: how many units of each came back, or were taken again.
+    its picture, what moved is surely none of the products.
     """
 
     change_id: str
@@ -68,7 +67,6 @@ class Change:
     first_at: float = 0.0
     by_sight: bool = False
     is_strange: bool = False
-    origins: tuple[tuple[str, float], ...] = ()
 
     @property
     def items(self) -> tuple[tuple[str, int], ...]:
@@ -157,7 +155,7 @@ class ShelfState:
     `counted` names the plates whose first count is known; on the others `stock` counts from zero.
     `books` holds the other ledger, by plate, `bustle` all that ever went on; `odd_g` the grams of
     units that were sold as a product and weighed something else; `sights` what pictures say, by
-    change.
+    change. `origins`: by change, the earlier ones that it undoes, and about how many units of each.
     """
 
     catalogue: Catalogue
@@ -179,6 +177,7 @@ class ShelfState:
     learned: dict[str, Learned] = field(default_factory=dict)
     odd_g: dict[str, tuple[float, ...]] = field(default_factory=dict)
     sights: dict[str, Sight] = field(default_factory=dict)
+    origins: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     current_visit: str | None = None
     link_up: bool = True
     link_since: float = 0.0

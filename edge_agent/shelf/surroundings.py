@@ -84,7 +84,7 @@ def surroundings(state: ShelfState, past: Past, change: Change, rules: Rules) ->
         counts = {s: n for s, n in counts.items() if n > 0 and s not in planogram}
     just_s = 3 * rules.visit_gap_s
     left, away = _left(past, change, just_s)
-    place = Place(frozenset(planogram), counts, products, change.started_at - just_s)
+    place = Place(frozenset(planogram), counts, products, change.started_at - just_s, state.origins)
     known, single = moved_before(change, _weighed_before(past, change), place)
     for sku, quantity in _ordered_elsewhere(state, change).items():
         left[sku] = left.get(sku, 0) + quantity

@@ -33,6 +33,7 @@ SAME_PLATE_PART, OTHER_PLATE_PART = 0.0003, 0.0014
 LEAST_SHARE = 0.01
 
 Belief = tuple[Items, float]
+Origins = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,14 @@ class Place:
     """The plate of a change: its `planogram`, and the `counts` there as far as they are known.
 
     `products` are all weighed ones, by SKU. What settled since `just_since` (Unix seconds) has just
-    left.
+    left. `origins` are the changes that each one undoes, with about how many units.
     """
 
     planogram: frozenset[str]
     counts: Mapping[str, int]
     products: Mapping[str, Product]
     just_since: float
+    origins: Mapping[str, Origins]
 
     def has(self, items: Items) -> bool:
         """Whether all of some goods belong here."""
@@ -62,7 +64,7 @@ def moved_before(
     """
     spent: defaultdict[str, float] = defaultdict(float)
     for other in before:
-        for origin, units in other.origins:
+        for origin, units in place.origins.get(other.change_id, ()):
             spent[origin] += units
     if change.delta_g < 0:
         came = (c for c in before if c.plate == change.plate and c.delta_g > 0)

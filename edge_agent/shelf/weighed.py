@@ -26,6 +26,7 @@ def record_weight(state: ShelfState, weight: WeightChange) -> Change | None:
         kind="unidentified" if known.kind == "withdrawn" else known.kind,
     )
     if weight.withdrawn:
+        state.origins.pop(weight.change_id, None)
         state.changes[weight.change_id] = _withdrawn(state.changes[weight.change_id])
     return before
 
@@ -62,5 +63,4 @@ def _withdrawn(change: Change) -> Change:
         settled=None,
         level_sigma_g=0.0,
         is_strange=False,
-        origins=(),
     )
