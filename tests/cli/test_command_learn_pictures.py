@@ -231,7 +231,7 @@ def test_a_new_product_is_scanned_weighed_and_turned_before_the_agents_camera(
         ("picture 1 taken", hands.take_off(500.0)),
         ("taken off: turn it", hands.put(500.3, 9, 260, 15.0)),
     )
-    words = ("--name", "Cake", "--price", "900", "--plate", "A1", "--units", "1", "--wait", "3")
+    words = ("--name", "Cake", "--price", "900", "--plate", "A1", "--units", "1", "--wait", "10")
     with running_agent(shelf):
         wait_until(lambda: shelf.run("camera", "snapshot").status == 0, "the agent sees")
         done = learn(shelf, person, *words)
