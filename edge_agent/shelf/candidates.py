@@ -31,6 +31,8 @@ BEYOND_STOCK = 0.1
 # All that comes is weighed, so what leaves while somebody watches is seldom such a thing.
 FOREIGN_PRIOR, FOREIGN_LEFT_PRIOR = 0.02, 0.005
 LOG_RANGE = 6.0
+# How many units of a product stand on a plate where nobody has counted them.
+USUALLY_THERE = 8
 # Somebody who lays a thing in the place of goods chooses it to weigh about as much, to this part.
 # Weight alone cannot tell it from what left, so only a picture brings it into consideration.
 SWAP_PRIOR, SWAP_PART = 0.05, 0.03
@@ -143,9 +145,10 @@ def _combinations(
     """Yield (products, counts, prior) near the measured weight."""
     placed = _placed(around, removal=delta_g < 0)
     habits = around.habits
+    taken = _taken_shares(placed, around)
     for product in placed:
         for count in _counts_near(abs(delta_g), product):
-            prior = habits.count_share(count) / len(placed)
+            prior = habits.count_share(count) * taken[product.sku]
             prior *= 1 - habits.mixed_share(count, len(placed))
             single = around.single.get(product.sku, 0) if count == 1 else 0
             prior *= _circumstances(delta_g, product, count, around, single)
@@ -164,6 +167,7 @@ def _mixed(
         mixed = around.habits.mixed_share(units, len(placed)) * around.habits.count_share(units)
         shares.append(mixed / max(1.0, pairs) / (units - 1))
     reach_g = NEAR_PART * abs(delta_g) + NEAR_G
+    taken = _taken_shares(placed, around)
     for pair in combinations(placed, 2):
         for counts in MIXED_COUNTS:
             together_g = counts[0] * (pair[0].weight_g or 0.0) + counts[1] * (
@@ -171,7 +175,8 @@ def _mixed(
             )
             if abs(together_g - abs(delta_g)) > reach_g:
                 continue
-            prior = shares[sum(counts)]
+            prior = shares[sum(counts)] * len(placed) ** 2
+            prior *= taken[pair[0].sku] * taken[pair[1].sku]
             for product, count in zip(pair, counts, strict=True):
                 prior *= _circumstances(delta_g, product, count, around)
             yield pair, counts, prior
@@ -182,6 +187,17 @@ def _placed(around: Surroundings, *, removal: bool) -> list[Product]:
     ledger can be taken like any other."""
     misplaced = (p for p in around.elsewhere if removal and around.stock.get(p.sku, 0) > 0)
     return [p for p in (*around.planogram, *misplaced) if p.weight_g]
+
+
+def _taken_shares(placed: Sequence[Product], around: Surroundings) -> dict[str, float]:
+    """How often a hand takes each product: goods that strayed here are a few among many."""
+    belonging = {product.sku for product in around.planogram}
+    weights = {
+        p.sku: 1.0 if p.sku in belonging else min(1.0, around.stock.get(p.sku, 0) / USUALLY_THERE)
+        for p in placed
+    }
+    total = sum(weights.values())
+    return {sku: weight / total for sku, weight in weights.items()}
 
 
 def _circumstances(

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from edge_agent.shelf.candidates import Candidate, units_of
+from edge_agent.shelf.candidates import USUALLY_THERE, Candidate, units_of
 from edge_agent.shelf.catalogue import Product
 from edge_agent.shelf.habits import count_prior
 from edge_agent.shelf.sights import Items
@@ -24,8 +24,6 @@ HOME_SHARE, ASTRAY_SHARE = 1.0, 0.2
 AWAY_SHARE = 0.4
 # How often units that left in one hand come back in one hand.
 ALL_AT_ONCE = 0.3
-# How many units of a product stand on a plate where nobody has counted them.
-USUALLY_THERE = 8
 # Two weighings of a thing on one plate differ by this part of it, for creep; on two plates by as
 # much as their calibrations do.
 SAME_PLATE_PART, OTHER_PLATE_PART = 0.0003, 0.0014
@@ -80,16 +78,19 @@ def moved_before(
 def _standing(
     change: Change, came: Iterable[Change], spent: Mapping[str, float], place: Place
 ) -> Iterator[Candidate]:
-    """Yield what came onto the plate and may be taken again: one thing among all that stand there,
-    of which the products of the plate are several units each."""
+    """Yield what came onto the plate and may be taken again: one thing among all that stand there.
+
+    A unit that strayed there is no likelier to be taken than any one of those that belong there.
+    """
     goods = len(place.planogram) + 1
     for other in came:
         there = max(0.0, 1.0 - spent[other.change_id])
         for items, belief in _beliefs(other):
             share = there * belief * count_prior(units_of(items)) / goods
-            if items and place.has(items):
-                for sku, quantity in items:
-                    share /= max(1, place.counts.get(sku, USUALLY_THERE)) ** abs(quantity)
+            for sku, quantity in items:
+                belongs = sku in place.planogram
+                beside = place.counts.get(sku, USUALLY_THERE) if belongs else USUALLY_THERE
+                share /= max(1, beside) ** abs(quantity)
             yield _whole(change, other, items, share)
 
 
