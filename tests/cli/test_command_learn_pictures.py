@@ -156,6 +156,11 @@ class Person(io.StringIO):
         return super().write(text)
 
 
+def after_two_seconds(act: Callable[[], None]) -> Callable[[], None]:
+    """To do something as slowly as one is told to: the camera is to see the empty plate first."""
+    return lambda: threading.Timer(2.5, act).start()
+
+
 class Hands:
     """Puts cartons on plate A1 before the camera and takes them off again."""
 
@@ -229,7 +234,7 @@ def test_a_new_product_is_scanned_weighed_and_turned_before_the_agents_camera(
         (f"{NEW} is a new product", hands.hold(plate())),
         ("Camera front takes", hands.put(500.0, 9, 260)),
         ("picture 1 taken", hands.take_off(500.0)),
-        ("taken off: turn it", hands.put(500.3, 9, 260, 15.0)),
+        ("taken off: turn it", after_two_seconds(hands.put(500.3, 9, 260, 15.0))),
     )
     words = ("--name", "Cake", "--price", "900", "--plate", "A1", "--units", "1", "--wait", "10")
     with running_agent(shelf):
