@@ -27,8 +27,9 @@ ALL_AT_ONCE = 0.3
 # Two weighings of a thing on one plate differ by this part of it, for creep; on two plates by as
 # much as their calibrations do.
 SAME_PLATE_PART, OTHER_PLATE_PART = 0.0003, 0.0014
-# What may be, but less surely than this, is left out.
-LEAST_SHARE = 0.01
+# What may be, but less surely than this, is left out; more is asked of goods that would have come
+# onto a plate that is not theirs, for they would stand there for long, and make others doubtful.
+LEAST_SHARE, LEAST_STRAY = 0.01, 0.05
 
 Belief = tuple[Items, float]
 Origins = tuple[tuple[str, float], ...]
@@ -86,6 +87,8 @@ def _standing(
     for other in came:
         there = max(0.0, 1.0 - spent[other.change_id])
         for items, belief in _beliefs(other):
+            if items and belief < LEAST_STRAY and not place.has(items):
+                continue
             share = there * belief * count_prior(units_of(items)) / goods
             for sku, quantity in items:
                 belongs = sku in place.planogram
