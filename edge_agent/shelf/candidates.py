@@ -153,21 +153,20 @@ def _combinations(
             single = around.single.get(product.sku, 0) if count == 1 else 0
             prior *= _circumstances(delta_g, product, count, around, single)
             yield (product,), (count,), prior
-    yield from _mixed(delta_g, placed, around)
+    yield from _mixed(delta_g, placed, taken, around)
     yield from _from_elsewhere(delta_g, around)
 
 
 def _mixed(
-    delta_g: float, placed: Sequence[Product], around: Surroundings
+    delta_g: float, placed: Sequence[Product], taken: Mapping[str, float], around: Surroundings
 ) -> Iterator[tuple[tuple[Product, ...], tuple[int, ...], float]]:
-    """Yield two products of the plate in one hand."""
+    """Yield two products of the plate in one hand; `taken` is how often each is taken."""
     pairs = len(placed) * (len(placed) - 1) / 2
     shares = [0.0, 0.0]
     for units in range(2, MAX_MIXED_UNITS + 1):
         mixed = around.habits.mixed_share(units, len(placed)) * around.habits.count_share(units)
         shares.append(mixed / max(1.0, pairs) / (units - 1))
     reach_g = NEAR_PART * abs(delta_g) + NEAR_G
-    taken = _taken_shares(placed, around)
     for pair in combinations(placed, 2):
         for counts in MIXED_COUNTS:
             together_g = counts[0] * (pair[0].weight_g or 0.0) + counts[1] * (
@@ -184,7 +183,7 @@ def _mixed(
 
 def _placed(around: Surroundings, *, removal: bool) -> list[Product]:
     """The products that a hand may take here, or that belong here: what stands on the plate by the
-    ledger can be taken like any other."""
+    ledger can be taken as well."""
     misplaced = (p for p in around.elsewhere if removal and around.stock.get(p.sku, 0) > 0)
     return [p for p in (*around.planogram, *misplaced) if p.weight_g]
 

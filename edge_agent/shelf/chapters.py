@@ -29,20 +29,22 @@ ChangesByVisit = Mapping[str, tuple[Change, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """Visits and the payments that paid for what they took; `hopes` are of those that are short.
+    """Visits and the payments that paid for what they took.
 
     At `late_at` the next of them can be learned from.
     """
 
     accounts: dict[str, Account]
     payments: tuple[str, ...]
-    hopes: tuple[Hope, ...]
     late_at: float
 
 
 @dataclass(slots=True)
 class Library:
-    """The closed chapters, by visit and by payment, and what they were closed upon."""
+    """The closed chapters, by visit and by payment, and what they were closed upon.
+
+    `accounts` and `hopes` are those of closed visits; the latter of those that are short.
+    """
 
     of_visit: dict[str, Chapter] = field(default_factory=dict)
     of_payment: dict[str, Chapter] = field(default_factory=dict)
@@ -135,7 +137,7 @@ class Library:
         late = [a.visit.ended_at + rules.late_s for a in found.values()]
         late_at = min((at for at in late if now <= at), default=math.inf)
         payments = tuple(p.payment_id for p in purses)
-        chapter = Chapter(found, payments, tuple(hopes), late_at)
+        chapter = Chapter(found, payments, late_at)
         self.of_visit |= dict.fromkeys(found, chapter)
         self.accounts |= found
         self.hopes |= {hope.visit.visit_id: hope for hope in hopes}
@@ -200,13 +202,14 @@ def _is_over(
     goods is left."""
     if any(now < p.paid_at + rules.pay_ahead_s + MARGIN_S for p in purses):
         return False
-    if not all(_is_settled(account, now, rules) for account in accounts.values()):
+    if not all(_is_quiet(account, now, rules) for account in accounts.values()):
         return False
     paid = sum(len(account.paid) for account in accounts.values())
     return paid == sum(len(p.units) for p in purses)
 
 
-def _is_settled(account: Account, now: float, rules: Rules) -> bool:
+def _is_quiet(account: Account, now: float, rules: Rules) -> bool:
+    """Whether a visit is past its grace, and nothing of it is open but what it still owes."""
     visit, taken = account.visit, account.taken
     if now < visit.ended_at + rules.grace_s + MARGIN_S or visit.unobserved:
         return False

@@ -72,8 +72,8 @@ def _finding(
     involved |= {p.payment_id for p in unfinished}
     missing: list[Missing] = []
     # What is sold later does not make an older payment a wrong one, nor a right one.
-    told = account.surplus or account.doubtful
-    known = state.assortment.at(account.visit.started_at).products if told else {}
+    instead = account.surplus or account.doubtful
+    known = state.assortment.at(account.visit.started_at).products if instead else {}
     left, surplus = _settle_substitutes(account, missing, known)
     left = _settle_doubtful(account, left, missing, known)
     missing += _refunded(account, state, rules)
@@ -169,8 +169,7 @@ def _settle_substitutes(
         while owed and spare and not left:
             owed = max(0, owed - spare.pop(0).unit_price)
         if owed:
-            sure = _confidence(account, unit)
-            missing.append(Missing("substituted", unit, owed, sure, paid.sku, paid.payment_id))
+            missing.append(_substituted(account, unit, paid, owed))
     return left, spare
 
 
@@ -185,9 +184,14 @@ def _settle_doubtful(
         unit = next((u for u in left if u.price > paid.unit_price), None)
         if unit is not None and paid.sku in known:
             left = [other for other in left if other.key != unit.key]
-            owed, sure = unit.price - paid.unit_price, _confidence(account, unit)
-            missing.append(Missing("substituted", unit, owed, sure, paid.sku, paid.payment_id))
+            missing.append(_substituted(account, unit, paid, unit.price - paid.unit_price))
     return left
+
+
+def _substituted(account: Account, unit: Unit, paid: PaidUnit, owed: int) -> Missing:
+    """A unit for which something else was paid, and what is still owed for it."""
+    sure = _confidence(account, unit)
+    return Missing("substituted", unit, owed, sure, paid.sku, paid.payment_id)
 
 
 class _FeignedUnits:

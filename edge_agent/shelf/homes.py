@@ -27,6 +27,7 @@ class Homes:
         self._accounts = accounts
         self._rules = rules
         self._handled: dict[str, set[str]] = {}
+        self._short = VisitsByTime((a.visit for a in accounts.values() if a.unpaid), rules)
 
     def of_spare(self, spare: Iterable[PaidUnit], live: Accounts) -> list[tuple[PaidUnit, str]]:
         """Each paid unit that found no goods, with the visit that it goes to, if any.
@@ -83,12 +84,11 @@ class Homes:
 
         Nobody can say which of the two it was meant for. `spare` is what visits have besides.
         """
-        by_time = VisitsByTime((a.visit for a in self._accounts.values() if a.unpaid), self._rules)
         given = Counter(visit_id for _, visit_id in spare)
         found: list[tuple[PaidUnit, str]] = []
         for paid in sorted(late, key=lambda p: (p.reference_at, p.payment_id, p.number)):
             at = paid.reference_at
-            visits = by_time.touching(at - STANDS_GAPS * self._rules.visit_gap_s, at)
+            visits = self._short.touching(at - STANDS_GAPS * self._rules.visit_gap_s, at)
             dearer = [v for v in visits if self._owes_more(v.visit_id, paid, given)]
             if dearer:
                 home = min(dearer, key=lambda v: (max(0.0, at - v.ended_at), v.visit_id)).visit_id
@@ -104,16 +104,14 @@ class Homes:
     def of_unfinished(self, payments: Iterable[Payment]) -> dict[str, list[Payment]]:
         """Give each payment without money to the short visit in which it was begun."""
         found: dict[str, list[Payment]] = {}
-        accounts = self._accounts
-        short = VisitsByTime((a.visit for a in accounts.values() if a.unpaid), self._rules)
         for payment in sorted(payments, key=lambda p: p.payment_id):
             if payment.has_paid:
                 continue
             best: tuple[int, float, str] | None = None
             at, cart = payment.reference_at, cart_of(payment)
-            for visit in short.about(at):
+            for visit in self._short.about(at):
                 away_s = max(visit.started_at - at, at - visit.ended_at, 0.0)
-                common = _common(cart, accounts[visit.visit_id].unpaid)
+                common = _common(cart, self._accounts[visit.visit_id].unpaid)
                 candidate = (-common, away_s, visit.visit_id)
                 if best is None or candidate < best:
                     best = candidate

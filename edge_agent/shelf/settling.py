@@ -1,4 +1,4 @@
-"""What visits settle among each other: goods brought back later, and money nobody's goods match."""
+"""What visits settle among each other: goods brought back later, and left-over money."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.reckoning import match_shelf
 from edge_agent.shelf.state import Rules, ShelfState
 from edge_agent.shelf.units import Likeness, Unit, likeness, weigh_alike
-from edge_agent.shelf.waiting import nameless, strange_things
+from edge_agent.shelf.waiting import nameless_things
 
 _Rank = tuple[int, int, int, float, str, str, int]
 _ANOTHER, _PAID_FOR, _EXPECTED = range(3)
@@ -51,7 +51,7 @@ def _find_homes(shop: Shop, state: ShelfState, accounts: Accounts, rules: Rules)
     spare = [paid for paid in units if (paid.payment_id, paid.number) not in used]
     homes = Homes(accounts, rules)
     shop.loose = [*spare, *late]
-    shop.things = strange_things(shop.accounts)
+    shop.things = [thing for a in shop.accounts.values() for thing in nameless_things(a)]
     shop.homes = homes.of_spare(spare, shop.accounts)
     shop.doubtful = homes.of_late(late, shop.homes)
     shop.unfinished = homes.of_unfinished(state.payments.values())
@@ -97,7 +97,7 @@ def _bring_back_unnamed(accounts: Accounts, rules: Rules) -> None:
     """Let a thing that came and could not be named be what an earlier visit owes and weighs the
     same, unless a picture says that it is something else."""
     for account in accounts.values():
-        for thing in nameless(account):
+        for thing in nameless_things(account):
             ranked = {
                 rank: other
                 for earlier in accounts.values()

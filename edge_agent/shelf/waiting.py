@@ -7,7 +7,7 @@ back, a person's word. Until then they may be left out of the reckoning, as what
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge_agent.shelf.findings import Finding
@@ -40,7 +40,7 @@ class Hope:
 
 
 class Claims:
-    """What is about that may be for the goods of a visit that waits: loose money, strange things,
+    """What is about that may be for the goods of a visit that waits: loose money, nameless things,
     payments that brought no money."""
 
     def __init__(self, shop: Shop, rules: Rules) -> None:
@@ -106,13 +106,9 @@ def _has_rivals_in(purses: Sequence[Purse], account: Account) -> bool:
     return all(rival is None or rival.payments <= known for rival in rivals)
 
 
-def strange_things(accounts: Mapping[str, Account]) -> list[Unit]:
-    """The things that came and could not be named, unless a picture says that they are no goods."""
-    return [thing for account in accounts.values() for thing in nameless(account)]
-
-
-def nameless(account: Account) -> Iterable[Unit]:
-    """Those that came in one visit."""
+def nameless_things(account: Account) -> Sequence[Unit]:
+    """The things that came in a visit and could not be named, unless a picture says that they are
+    no goods."""
     if not account.taken.foreign:
         return ()
     strange = {change.change_id for change in account.changes if change.is_strange}
