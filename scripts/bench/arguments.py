@@ -45,6 +45,15 @@ def arguments(description: str) -> argparse.Namespace:
         help="two seeds of five minutes: under two minutes on two cores",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
+    _add_outputs(parser)
+    wanted = parser.parse_args()
+    if wanted.quick:
+        wanted.seeds, wanted.minutes = QUICK_SEEDS, QUICK_MINUTES
+    return wanted
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Where the figures go."""
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="write the two pictures")
     parser.add_argument(
@@ -53,10 +62,6 @@ def arguments(description: str) -> argparse.Namespace:
         metavar="PAGE",
         help="put tables and pictures into this page, between its marks",
     )
-    wanted = parser.parse_args()  # fmt: skip
-    if wanted.quick:
-        wanted.seeds, wanted.minutes = QUICK_SEEDS, QUICK_MINUTES
-    return wanted
 
 
 def _seeds(text: str) -> tuple[int, int]:
