@@ -27,8 +27,8 @@ ALL_AT_ONCE = 0.3
 # Two weighings of a thing on one plate differ by this part of it, for creep; on two plates by as
 # much as their calibrations do.
 SAME_PLATE_PART, OTHER_PLATE_PART = 0.0003, 0.0014
-# What may be, but less surely than this, is left out. Of goods on a plate that is not theirs it must
-# be likelier than not: many handfuls of a restock may weigh about as such a unit, and their small
+# What may be, but less surely than this, is left out. Goods on a plate that is not theirs must be
+# likelier than not: many handfuls of a restock may weigh about as such a unit, and their small
 # doubts would add up to one that stands there all day.
 LEAST_SHARE, LEAST_STRAY = 0.01, 0.5
 
