@@ -10,11 +10,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+# As the agent does: threads that wait at full speed would count as time that is needed.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from edge_agent.cli.console import note, print_table, say
 from scripts.bench.row import Row

@@ -90,6 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What went wrong stands on the first line of standard error, with what to do next.
     """
+    # The products here are small: a thread of OpenBLAS a core would mostly wait, at full speed.
+    # It is read when numpy is first imported, which no command is before it runs.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         status = app(args=arguments, prog_name="edge-agent", standalone_mode=False)
         sys.stdout.flush()

@@ -17,9 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.vision.features.describing import Description, Floats, describe
+from edge_agent.vision.features.describing import Description, describe
 from edge_agent.vision.features.gallery import REFERENCE_FEATURES
 from edge_agent.vision.features.likelihood import likelihoods, surest
+from edge_agent.vision.features.local import Floats
 from edge_agent.vision.features.matching import gather
 from edge_agent.vision.frames import Image
 from edge_agent.vision.seen import Recognition

@@ -19,7 +19,7 @@ from edge_agent.simulation.variation import Variation
 from scripts.bench.row import Row
 
 # Never looked at while the recogniser, the watch or the drawings were made.
-FIRST_SEED = 9301
+FIRST_SEED = 9305
 HOURS, VISITS_PER_HOUR = 0.25, 60.0
 SECONDS = 15
 

@@ -1,10 +1,4 @@
-"""What is remembered of a picture of one thing: its local features, each with its colours.
-
-Local features are SIFT (Lowe, “Distinctive image features from scale-invariant keypoints”, IJCV
-60(2), 2004), compared as RootSIFT (Arandjelović and Zisserman, “Three things everyone should know
-to improve object retrieval”, CVPR 2012). Cartons of one brand differ in a colour only, so each
-feature brings the colours it stands on, too.
-"""
+"""What is remembered of a picture of one thing: its local features, its colours, a small copy."""
 
 from __future__ import annotations
 
@@ -14,20 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_agent.vision.features.local import Floats, as_floats, features, pixels, unpacked
 from edge_agent.vision.frames import Image
 from edge_agent.vision.seen import Mask
 
-Floats = NDArray[np.float32]
-
-DESCRIPTION_VERSION = "5"
+DESCRIPTION_VERSION = "6"
 """To be raised with whatever changes a description: older ones are then made anew."""
 
-DIMENSIONS = 128 + 10
-"""RootSIFT, then the chroma (a*, b*) of the feature's middle and of four places around it."""
-
 COLOUR_BINS = 20
-MOST_FEATURES = 600
-LONGEST_SIDE = 480
+MOST_FEATURES = 400
+LONGEST_SIDE = 264
 SHORTEST_SIDE = 240
 """Pictures are looked at between these sizes, pixels of their longer side."""
 
@@ -37,19 +27,9 @@ SMALLER = 3
 _MARGIN = 0.12
 """Around a mask, of its longer side: features at the thing's border need what is beside it."""
 
-_CONTRAST = 0.02
-_CHROMA_WEIGHT = 0.025 / 5**0.5
-"""So that a chroma apart by 10 at all places counts as a RootSIFT distance of 0.35."""
-_ROOT_STEP = 1 / 400
-_NEUTRAL = 128.0
-_OFFSET = np.array([0.0] * 128 + [_NEUTRAL] * 10, np.float32)
-_STEP = np.array([_ROOT_STEP] * 128 + [_CHROMA_WEIGHT] * 10, np.float32)
-_BLURS = (1.0, 2.0, 4.0, 8.0)
-_AROUND = ((0, 0), (1, 0), (0, 1), (-1, 0), (0, -1))
-_REACH = 0.7
 _MIDDLE = (0.2, 0.25)
 _EDGE_WEIGHT = 0.05
-_MOST_CHROMA = 80.0
+_MOST_CHROMA, _NEUTRAL = 80.0, 128.0
 _ROUNDS = 3
 _LIGHTNESSES, _CHROMAS = 6, 12
 _COLOUR_TRUST = 1.5
@@ -75,8 +55,8 @@ class Description:
 
     @property
     def descriptors(self) -> Floats:
-        """RootSIFT and chroma (n, DIMENSIONS), scaled so that distances may be compared."""
-        return (self.packed.astype(np.float32) - _OFFSET) * _STEP
+        """Coarse RootSIFT and chroma (n, DIMENSIONS), scaled so that distances may be compared."""
+        return unpacked(self.packed)
 
     def __len__(self) -> int:
         return len(self.places)
@@ -92,18 +72,17 @@ def describe(picture: Image, mask: Mask | None = None, most: int = MOST_FEATURES
         picture, mask = _around(picture, mask)
     picture, mask = _at_working_size(picture, mask)
     likely = _middle(picture.shape[:2]) if mask is None else _within(mask)
-    places, sizes, angles, roots = _features(picture, likely, mask, most)
-    lab = as_floats(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2Lab))
+    lab = _half_lab(picture)
     thing = _thing(lab, likely) if mask is None else likely
-    chroma = _local_chroma(lab, places, sizes, angles) + _NEUTRAL
-    columns, rows = _pixels(places, picture.shape[:2])
+    found = features(picture, lab, likely, mask, most)
+    columns, rows = pixels(found.places, thing.shape)
     return Description(
         size=(picture.shape[0], picture.shape[1]),
-        places=places,
-        packed=np.clip(np.round(np.hstack([roots / _ROOT_STEP, chroma])), 0, 255).astype(np.uint8),
+        places=found.places,
+        packed=found.packed,
         weights=thing[rows, columns],
         colours=_colour_shares(lab, likely),
-        small=_small(lab, thing),
+        small=_small(picture, thing),
     )
 
 
@@ -140,7 +119,7 @@ def _middle(shape: tuple[int, ...]) -> Floats:
 
 def _thing(lab: Floats, middle: Floats) -> Floats:
     """How likely the thing in the middle is at each place: its colours against those around it."""
-    seen = cv2.resize(cv2.GaussianBlur(lab, (0, 0), 2.0), (96, 96), interpolation=cv2.INTER_AREA)
+    seen = cv2.resize(cv2.GaussianBlur(lab, (0, 0), 1.0), (96, 96), interpolation=cv2.INTER_AREA)
     prior = as_floats(np.clip(cv2.resize(middle, (96, 96)), 0.02, 0.92))
     lightness = np.clip(np.round(seen[..., 0] / 100 * _LIGHTNESSES - 0.5), 0, _LIGHTNESSES - 1)
     chroma = np.clip(np.round((seen[..., 1:] + 60) / 120 * _CHROMAS - 0.5), 0, _CHROMAS - 1)
@@ -151,7 +130,7 @@ def _thing(lab: Floats, middle: Floats) -> Floats:
         told = np.log((inside + 1e-4) / (outside + 1e-4))[colour].astype(np.float32)
         logit = np.log(prior / (1 - prior)) + _COLOUR_TRUST * cv2.GaussianBlur(told, (0, 0), 2.0)
         likely = as_floats(1 / (1 + np.exp(-logit)))
-    return as_floats(cv2.resize(likely, (lab.shape[1], lab.shape[0])))
+    return as_floats(cv2.resize(likely, (middle.shape[1], middle.shape[0])))
 
 
 def _colours_of(colour: NDArray[np.int64], weights: Floats) -> Floats:
@@ -161,67 +140,26 @@ def _colours_of(colour: NDArray[np.int64], weights: Floats) -> Floats:
     return as_floats((smooth / smooth.sum()).ravel())
 
 
-def _small(lab: Floats, thing: Floats) -> NDArray[np.uint8]:
-    size = (max(2, lab.shape[1] // SMALLER), max(2, lab.shape[0] // SMALLER))
-    bytes_ = lab * np.array([2.55, 1, 1], np.float32) + np.array([0, 128, 128], np.float32)
-    smooth = cv2.GaussianBlur(np.dstack([bytes_, thing * 255]), (0, 0), 1.0)
-    smaller = cv2.resize(smooth, size, interpolation=cv2.INTER_AREA)
-    return np.clip(np.round(smaller), 0, 255).astype(np.uint8)
+def _half_lab(picture: Image) -> Floats:
+    """The picture in CIE L*a*b* at half its size: colours need no more, and take a quarter."""
+    size = (max(1, picture.shape[1] // 2), max(1, picture.shape[0] // 2))
+    half = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return as_floats(cv2.cvtColor(as_floats(half) / 255, cv2.COLOR_BGR2Lab))
+
+
+def _small(picture: Image, thing: Floats) -> NDArray[np.uint8]:
+    size = (max(2, picture.shape[1] // SMALLER), max(2, picture.shape[0] // SMALLER))
+    smaller = as_floats(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)) / 255
+    lab = cv2.cvtColor(smaller, cv2.COLOR_BGR2Lab) * np.array([2.55, 1, 1], np.float32)
+    lab += np.array([0, _NEUTRAL, _NEUTRAL], np.float32)
+    likely = cv2.resize(thing, size, interpolation=cv2.INTER_AREA)
+    return np.clip(np.round(np.dstack([lab, likely * 255])), 0, 255).astype(np.uint8)
 
 
 def _within(mask: Mask) -> Floats:
     """One in the mask, falling to nothing a few pixels outside: masks are never exact."""
     soft = cv2.GaussianBlur((mask > 0).astype(np.float32), (0, 0), 3.0)
     return np.asarray(np.maximum(soft, (mask > 0).astype(np.float32)), np.float32)
-
-
-def _features(
-    picture: Image, likely: Floats, mask: Mask | None, most: int
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Places (n, 2), sizes (n,), angles (n,) in radians and RootSIFT (n, 128)."""
-    gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    sift = cv2.SIFT.create(contrastThreshold=_CONTRAST)
-    found = sift.detect(gray, None if mask is None else (likely > 0.1).astype(np.uint8))
-    if not found:
-        nothing = np.zeros(0, np.float32)
-        return np.zeros((0, 2), np.float32), nothing, nothing, np.zeros((0, 128), np.float32)
-    at = np.array([point.pt for point in found], np.float32)
-    columns, rows = _pixels(at, picture.shape[:2])
-    strength = np.array([point.response for point in found]) * likely[rows, columns]
-    best = [found[i] for i in np.argsort(-strength, kind="stable")[:most]]
-    kept, described = sift.compute(gray, best)
-    sums = described.sum(axis=1, keepdims=True)
-    roots = np.sqrt(described / np.maximum(sums, 1e-6))
-    return (
-        np.array([point.pt for point in kept], np.float32),
-        np.array([point.size for point in kept], np.float32),
-        np.deg2rad(np.array([point.angle for point in kept], np.float32)),
-        np.asarray(roots, np.float32),
-    )
-
-
-def _local_chroma(lab: Floats, places: Floats, sizes: Floats, angles: Floats) -> Floats:
-    """The chroma at five places of each feature, turned with it, each blurred by its size."""
-    levels = np.stack([cv2.GaussianBlur(lab[..., 1:], (0, 0), blur) for blur in _BLURS])
-    level = np.clip(np.round(np.log2(np.maximum(sizes / 4, 1))), 0, len(_BLURS) - 1).astype(int)
-    along, aside = np.cos(angles) * sizes * _REACH, np.sin(angles) * sizes * _REACH
-    found = []
-    for x, y in _AROUND:
-        moved = places + np.stack([x * along - y * aside, x * aside + y * along], axis=1)
-        columns, rows = _pixels(moved, lab.shape[:2])
-        found.append(levels[level, rows, columns])
-    return np.concatenate(found, axis=1).astype(np.float32)
-
-
-def as_floats(of: object) -> Floats:
-    """An array of 32 bits, as OpenCV takes it."""
-    return np.asarray(of, np.float32)
-
-
-def _pixels(places: Floats, shape: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    columns = np.clip(np.round(places[:, 0]), 0, shape[1] - 1).astype(np.int64)
-    rows = np.clip(np.round(places[:, 1]), 0, shape[0] - 1).astype(np.int64)
-    return columns, rows
 
 
 def _colour_shares(lab: Floats, likely: Floats) -> Floats:

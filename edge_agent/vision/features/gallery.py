@@ -21,10 +21,10 @@ from edge_agent.errors import CameraError, StoreError
 from edge_agent.vision.features.describing import (
     COLOUR_BINS,
     DESCRIPTION_VERSION,
-    DIMENSIONS,
     Description,
     describe,
 )
+from edge_agent.vision.features.local import DIMENSIONS
 from edge_agent.vision.frames import Image, encode_jpeg
 from edge_agent.vision.picture_files import decode_cut_out, encode_cut_out
 from edge_agent.vision.seen import Mask
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 FOLDER = "products"
 MOST_PICTURES = 8
 """Taught pictures a product; with one more the oldest leaves."""
-REFERENCE_FEATURES = 500
+REFERENCE_FEATURES = 400
 
 _QUALITY = 95
 _UNFINISHED = ".part"

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.vision.features.aligned import NOTHING, Explained, Laid, lay, told_apart
-from edge_agent.vision.features.describing import Description, Floats
+from edge_agent.vision.features.describing import Description
+from edge_agent.vision.features.local import DIMENSIONS, Floats
 
 Indices = NDArray[np.int64]
 
@@ -105,15 +106,16 @@ def gather(query: Description, taught: Mapping[str, Sequence[Description]]) -> d
 
 def _best_fit(query: Description, references: Mapping[int, Description], met: _Met) -> _Fit:
     """Of taught pictures of one product, by their row: that of which most fits in place."""
-    best, most = _Fit(np.zeros(0, np.int64), None), 0.0
+    best, most, held = np.zeros(0, np.int64), 0.0, None
     for row, reference in references.items():
         kept = _in_place(query, reference, met, row)
         fits = float(query.weights[kept].sum())
         if fits > most:
-            there = reference.places[met.index[row][kept]]
-            best = _Fit(kept, lay(query, reference, query.places[kept], there))
-            most = fits
-    return best
+            best, most, held = kept, fits, row
+    if held is None:
+        return _Fit(best, None)
+    there = references[held].places[met.index[held][best]]
+    return _Fit(best, lay(query, references[held], query.places[best], there))
 
 
 def _apart(laid: Sequence[Laid | None]) -> list[float]:
@@ -129,25 +131,35 @@ def _apart(laid: Sequence[Laid | None]) -> list[float]:
 
 
 def _nearest(query: Description, references: Sequence[Description]) -> _Met:
-    asked = query.descriptors
-    squares = (asked * asked).sum(axis=1)
+    asked = _completed(query, swapped=False)
     rows = np.arange(len(asked))
     near = np.full((len(references), len(asked)), _NEVER, np.float32)
     index = np.zeros((len(references), len(asked)), np.int64)
     mutual = np.zeros((len(references), len(asked)), bool)
+    # Memory anew for each product would take longer than the product itself.
+    room = np.empty(len(asked) * max(map(len, references)), np.float32)
     for r, reference in enumerate(references):
         if len(reference) == 0:
             continue
-        held = reference.descriptors
-        # Half the squared distance, negative: the largest is the nearest, both ways.
-        closeness = asked @ held.T
-        closeness -= 0.5 * (held * held).sum(axis=1)
-        closeness -= 0.5 * squares[:, None]
+        closeness = room[: len(asked) * len(reference)].reshape(len(asked), -1)
+        np.matmul(asked, _completed(reference, swapped=True).T, out=closeness)
         index[r] = closeness.argmax(axis=1)
         nearest = closeness[rows, index[r]]
         near[r] = np.sqrt(np.maximum(-2 * nearest, 0.0))
         mutual[r] = nearest >= closeness.max(axis=0)[index[r]]
     return _Met(near, index, mutual)
+
+
+def _completed(of: Description, *, swapped: bool) -> Floats:
+    """Descriptors with two columns more, the second time the other way round.
+
+    The product of two such rows is half the squared distance of the descriptors, negative: the
+    largest is the nearest, both ways.
+    """
+    completed = np.ones((len(of), DIMENSIONS + 2), np.float32)
+    completed[:, :DIMENSIONS] = held = of.descriptors
+    completed[:, DIMENSIONS + swapped] = -0.5 * np.einsum("nd,nd->n", held, held)
+    return completed
 
 
 def _rivals(best: Floats) -> Floats:
