@@ -27,8 +27,9 @@ AHEAD, AHEAD_FULL = 2.0, 3.5
 # Few remember later what they forgot to pay.
 LATE = 3.0
 MISFIT = 2.0
-# Two and more units that equal a visit's to the last one are seldom a coincidence.
-EXACT = 4.0
+# Two and more units that equal a visit's to the last one are seldom a coincidence; that a visit has
+# all of them, and others, is less often one than that it has some.
+EXACT, CONTAINED = 4.0, 2.5
 TIME_SCALE_S = 10.0
 TIME_WEIGHT = 0.4
 # A refunded unit covers goods only if no better one does.
@@ -178,9 +179,16 @@ class _Prices:
 
 def price_of_fit(stay: Stay, purse: Purse) -> float:
     """The price of a payment and a visit having only a part in common; below 0 for an exact one."""
-    return MISFIT * (1.0 - fit_of(stay.goods, purse.cart)) - (
-        EXACT if is_exact(stay.goods, purse.cart) else 0.0
-    )
+    return MISFIT * (1.0 - fit_of(stay.goods, purse.cart)) - surprise(stay.goods, purse.cart)
+
+
+def surprise(goods: Mapping[str, int], cart: Mapping[str, int]) -> float:
+    """How little several units of a cart would be among a visit's by chance: of log likelihood."""
+    if is_exact(goods, cart):
+        return EXACT
+    if sum(cart.values()) < 2:
+        return 0.0
+    return CONTAINED if all(goods.get(sku, 0) >= n for sku, n in cart.items()) else 0.0
 
 
 def fit_of(goods: Mapping[str, int], cart: Mapping[str, int]) -> float:

@@ -22,8 +22,9 @@ class PriceParts:
     """Units of log likelihood, the larger the less likely.
 
     `time` is that of the time between goods and payment, `late` that of a payment begun after the
-    grace, `misfit` that of goods and payment not being equal in all, `exact` what several equal
-    goods take off (0 or less), `refunded` that of money that went back.
+    grace, `misfit` that of goods and payment not being equal in all, `exact` what a cart of
+    several that a visit has all of takes off (0 or less), `refunded` that of money that went
+    back.
     """
 
     time: float
@@ -50,7 +51,7 @@ class Fit:
         """Of a visit and a payment."""
         return cls(
             misfit=matching.MISFIT * (1.0 - matching.fit_of(stay.goods, purse.cart)),
-            exact=-matching.EXACT if matching.is_exact(stay.goods, purse.cart) else 0.0,
+            exact=-matching.surprise(stay.goods, purse.cart),
         )
 
 

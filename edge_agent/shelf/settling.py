@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 from edge_agent.shelf.homes import Accounts, Homes
-from edge_agent.shelf.matching import is_at_hand
+from edge_agent.shelf.matching import UnitKey, is_at_hand, is_exact, is_in_time, time_cost
 from edge_agent.shelf.memo import Memo
+from edge_agent.shelf.parties import Stay
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.reckoning import match_shelf
@@ -14,7 +16,12 @@ from edge_agent.shelf.state import Rules, ShelfState
 from edge_agent.shelf.units import Likeness, Unit, likeness, weigh_alike
 from edge_agent.shelf.waiting import nameless_things
 
+# That somebody brings back what he paid for is so much rarer than that he brings back what he did
+# not pay for: units of log likelihood.
+PAID_COMES_BACK = 4.0
+
 _Rank = tuple[int, int, int, float, str, str, int]
+_Freed = tuple[Unit, PaidUnit, float]
 _ANOTHER, _PAID_FOR, _EXPECTED = range(3)
 
 
@@ -34,9 +41,12 @@ def reckon(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
 def _matched(state: ShelfState, rules: Rules, memo: Memo) -> Shop:
     shop = match_shelf(state, rules, memo)
     _lift_foreign_things(shop.accounts, rules)
-    _bring_back(shop.accounts, rules)
+    freed = _bring_back(shop.accounts, rules)
     _bring_back_unnamed(shop.accounts, rules)
+    _spend(freed, shop, rules)
     _find_homes(shop, state, memo.library.accounts | shop.accounts, rules)
+    # A visit that waits may be the one that it paid for.
+    shop.loose += [paid for _, paid, _ in freed]
     return shop
 
 
@@ -44,16 +54,22 @@ def _find_homes(shop: Shop, state: ShelfState, accounts: Accounts, rules: Rules)
     """Note what is left over, and to which of all visits it belongs."""
     used = set(shop.bought)
     late: list[PaidUnit] = []
+    doubted: list[PaidUnit] = []
+    carts = {purse.payment_id: purse.cart for purse in shop.purses}
     for account in shop.accounts.values():
         used |= {(paid.payment_id, paid.number) for paid in account.paid.values()}
-        late += [p for p in account.paid.values() if not is_at_hand(account.visit, p, rules)]
+        afterwards = [p for p in account.paid.values() if not is_at_hand(account.visit, p, rules)]
+        late += afterwards
+        goods = Stay.of(account.visit, account.gone).goods if afterwards else Counter[str]()
+        # A cart that is all that a visit took can hardly have been meant for another one.
+        doubted += [p for p in afterwards if not is_exact(goods, carts[p.payment_id])]
     units = [paid for purse in shop.purses for paid in purse.units]
     spare = [paid for paid in units if (paid.payment_id, paid.number) not in used]
     homes = Homes(accounts, rules)
     shop.loose = [*spare, *late]
     shop.things = [thing for a in shop.accounts.values() for thing in nameless_things(a)]
     shop.homes = homes.of_spare(spare, shop.accounts)
-    shop.doubtful = homes.of_late(late, shop.homes)
+    shop.doubtful = homes.of_late(doubted, shop.homes)
     shop.unfinished = homes.of_unfinished(state.payments.values())
 
 
@@ -71,10 +87,10 @@ def _lift_foreign_things(accounts: Accounts, rules: Rules) -> None:
                     break
 
 
-def _bring_back(accounts: Accounts, rules: Rules) -> None:
+def _bring_back(accounts: Accounts, rules: Rules) -> list[_Freed]:
     """Let goods brought in a later visit cancel what an earlier one took: unpaid units first,
     then those refunded as returned, then paid ones (a refund is due then); of several that one
-    which weighs the same."""
+    which weighs the same. Returns what was paid for those last."""
     brought = sorted(
         (unit for account in accounts.values() for unit in account.taken.brought),
         key=lambda u: (u.taken_at, u.key),
@@ -83,14 +99,43 @@ def _bring_back(accounts: Accounts, rules: Rules) -> None:
     for account in accounts.values() if brought else ():
         for unit in account.gone:
             gone[unit.sku].append((account, unit))
+    freed: list[_Freed] = []
     for unit in brought:
         ranked = {
             rank: other
             for account, other in gone[unit.sku]
             if (rank := _rank(account, other, unit, rules)) is not None
         }
-        if ranked:
-            _give_back(accounts, ranked[max(ranked)], unit)
+        if not ranked:
+            continue
+        back = ranked[max(ranked)]
+        paid = accounts[back.visit_id].paid.get(back.key)
+        if paid is not None and paid.refunded_at is None:
+            freed.append((back, paid, time_cost(back, accounts[back.visit_id].visit, paid, rules)))
+        _give_back(accounts, back, unit)
+    return freed
+
+
+def _spend(freed: Iterable[_Freed], shop: Shop, rules: Rules) -> None:
+    """Let what was paid for goods that are back pay for equal ones that it fits nearly as well:
+    it was for those, and what came back had not been paid."""
+    for back, paid, cost in freed:
+        best: tuple[float, str, UnitKey] | None = None
+        for account in shop.accounts.values():
+            if account.visit.visit_id == back.visit_id:
+                continue
+            for unit in account.unpaid:
+                if unit.sku != back.sku or not is_in_time(account.visit, paid, rules):
+                    continue
+                other = time_cost(unit, account.visit, paid, rules)
+                if other <= cost + PAID_COMES_BACK:
+                    candidate = (other, account.visit.visit_id, unit.key)
+                    best = candidate if best is None else min(best, candidate)
+        if best is not None:
+            _, visit_id, key = best
+            account = shop.accounts[visit_id]
+            account.unpaid = [unit for unit in account.unpaid if unit.key != key]
+            account.paid[key] = paid
 
 
 def _bring_back_unnamed(accounts: Accounts, rules: Rules) -> None:
