@@ -38,6 +38,7 @@ from edge_agent.uplink import Uplink, build_uplink
 from edge_agent.vision.cameras.health import CameraAilment, CameraRecovered
 from edge_agent.vision.cameras.reader import CameraEnded, CameraEvent, CameraFound, CameraLost
 from edge_agent.weighing.change import WeightChange
+from edge_agent.weighing.level_log import LevelLog
 from edge_agent.witness import Witness
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class Agent:
         self._ledger = Ledger(settings, self._store)
         self._standing = Standing(settings, self._clock.now())
         self._witness = Witness(settings, state / "evidence", self._ledger, self._store)
+        self._level_log = LevelLog() if settings.camera else None
         self._pipeline = Pipeline(
             self._settings,
             self._ledger,
@@ -77,6 +79,7 @@ class Agent:
             on_outputs=self._decided,
             on_change=self._changed,
             traces=TraceKeeper(self._store.traces),
+            level_log=self._level_log,
         )
         self._scales = Scales(self._settings, self._clock.now, self._inlet.put)
         for scale_id, plates in self._scales.plates.items():
@@ -94,7 +97,8 @@ class Agent:
 
     def _build_cameras(self, state: Path) -> Cameras:
         parts = (self._ledger, self._witness, self._standing)
-        return Cameras(self._settings, state, *parts, self._clock.now, self._inlet.put)
+        tools = (self._clock.now, self._inlet.put, self._level_log)
+        return Cameras(self._settings, state, *parts, *tools)
 
     def _build_fittings(self, filed: Settings) -> Fittings:
         parts = (self._pipeline, self._scales, self._witness, self._standing)

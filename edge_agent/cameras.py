@@ -25,6 +25,7 @@ from edge_agent.vision.cameras.reader import (
 )
 from edge_agent.vision.frames import Frame
 from edge_agent.weighing.change import WeightChange
+from edge_agent.weighing.level_log import LevelLog
 from edge_agent.witness import Witness
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Cameras:
         standing: Standing,
         clock: Callable[[], float],
         emit: Callable[[Any], None],
+        level_log: LevelLog | None = None,
     ) -> None:
         self._ledger = ledger
         self._witness = witness
@@ -53,7 +55,7 @@ class Cameras:
         self._readers = [
             CameraReader(c, clock, self._see, health=CameraHealth(c.id)) for c in settings.camera
         ]
-        self._eyes: Eyes | None = open_eyes(settings, state, ledger, emit)
+        self._eyes: Eyes | None = open_eyes(settings, state, ledger, emit, level_log)
 
     @property
     def adapters(self) -> Sequence[Adapter]:

@@ -20,6 +20,7 @@ from edge_agent.vision.codes.scanning import ScanWatch
 from edge_agent.vision.frames import Frame
 from edge_agent.vision.recognisers import recogniser_for
 from edge_agent.weighing.change import WeightChange
+from edge_agent.weighing.level_log import LevelLog
 
 log = logging.getLogger(__name__)
 
@@ -103,16 +104,22 @@ class Eyes(AdapterThread):
 
 
 def open_eyes(
-    settings: Settings, state: Path, ledger: Ledger, emit: Callable[[Looked], None]
+    settings: Settings,
+    state: Path,
+    ledger: Ledger,
+    emit: Callable[[Looked], None],
+    level_log: LevelLog | None = None,
 ) -> Eyes | None:
     """The eyes that the settings ask for, None without a camera.
 
-    `state` is the folder with the taught products.
+    `state` is the folder with the taught products, `level_log` what the plates weigh.
     """
     cameras = [camera.id for camera in settings.camera]
     if not cameras:
         return None
     regions = regions_by_plate(settings, cameras)
     recogniser = recogniser_for(settings, state)
-    seeing = Seeing(settings, regions, recogniser, lambda: ledger.state.catalogue)
+    seeing = Seeing(
+        settings, regions, recogniser, lambda: ledger.state.catalogue, level_log=level_log
+    )
     return Eyes(seeing, emit)

@@ -19,6 +19,7 @@ from edge_agent.traces import TraceKeeper
 from edge_agent.weighing.calibration import to_grams
 from edge_agent.weighing.change import WeightChange
 from edge_agent.weighing.goods import Goods
+from edge_agent.weighing.level_log import LevelLog
 from edge_agent.weighing.weigher import PlateHealth, PlateLevel, PlateSpec, Weigher
 
 FloatArray = npt.NDArray[np.float64]
@@ -33,7 +34,7 @@ class Pipeline:
     """Weighs the plates of any number of scales, and hands changes to the ledger.
 
     `on_outputs` hears every batch of decisions after its commit; `traces` keeps what the weight
-    did around each change.
+    did around each change, `level_log` what the plates weighed at rest.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Pipeline:
         on_outputs: Callable[[Sequence[Output]], None] = lambda outputs: None,
         on_change: Callable[[WeightChange], None] = lambda change: None,
         traces: TraceKeeper | None = None,
+        level_log: LevelLog | None = None,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
@@ -51,6 +53,7 @@ class Pipeline:
         self._on_outputs = on_outputs
         self._on_change = on_change
         self._traces = traces
+        self._level_log = level_log
         self._weighers: dict[str, tuple[list[str], Weigher]] = {}
         self._counting: set[str] = set()
         self._zeroed: set[str] = set()
@@ -88,6 +91,8 @@ class Pipeline:
             if self._traces is not None:
                 self._traces.remember(plates, times, grams)
             self._undecided += weigher.feed(times, grams)
+            if self._level_log is not None:
+                self._level_log.note(weigher.levels(), weigher.moving)
         self._decide()
         self.tick(now)
         self._respec()

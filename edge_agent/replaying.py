@@ -24,6 +24,7 @@ from edge_agent.store.store import Store
 from edge_agent.vision.codes.scanning import ScanWatch
 from edge_agent.vision.frames import Frame, decode_picture
 from edge_agent.vision.recognisers import recogniser_for
+from edge_agent.weighing.level_log import LevelLog
 
 BLOCK_S = 1.0
 SCALE = "recorded"
@@ -43,8 +44,9 @@ def replay(
     settings = recording.settings
     store = Store.in_memory()
     ledger = Ledger(settings, store)
-    seeing = _seeing(recording, ledger)
-    pipeline = Pipeline(settings, ledger, store, on_change=seeing.ask)
+    level_log = LevelLog() if any(True for _ in recording.frames()) else None
+    seeing = _seeing(recording, ledger, level_log)
+    pipeline = Pipeline(settings, ledger, store, on_change=seeing.ask, level_log=level_log)
     verifier = verifier_for(settings, recording.folder / "shelf.toml")
     inbox = Inbox(ledger, verifier, settings, store)
     if recording.plates_in_file:
@@ -61,7 +63,7 @@ def replay(
         store.close()
 
 
-def _seeing(recording: Recording, ledger: Ledger) -> Seeing:
+def _seeing(recording: Recording, ledger: Ledger, level_log: LevelLog | None) -> Seeing:
     """The eyes for a recording's pictures; its products are taught by those in its folder."""
     cameras = sorted({frame.camera for frame in recording.frames()})
     regions = regions_by_plate(recording.settings, cameras)
@@ -72,6 +74,7 @@ def _seeing(recording: Recording, ledger: Ledger) -> Seeing:
         recogniser,
         lambda: ledger.state.catalogue,
         recording.plates_in_file,
+        level_log,
     )
 
 

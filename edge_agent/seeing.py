@@ -17,6 +17,7 @@ from edge_agent.shelf.facts import ChangeFact, SightFact
 from edge_agent.vision.frames import Frame
 from edge_agent.vision.seen import ChangeRecogniser, Recogniser, Recognition, Region, RegionChange
 from edge_agent.weighing.change import WeightChange, change_id
+from edge_agent.weighing.level_log import LevelLog
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,12 @@ NEAR_PART, NEAR_G = 0.12, 8.0
 LEAST_SCORE = 0.1
 # Whether something left or came: pictures less sure show goods that were turned or moved.
 SURELY_MOVED = 0.9
-# Something else stands there where what stood there before is so unlikely.
-SURELY_ANOTHER = 0.01
+# Something else stands there where what stood there before is so unlikely; or less so, where the
+# plate weighs more or less than before by what one unit put back never does.
+SURELY_ANOTHER, MAYBE_ANOTHER = 0.01, 3.0
+OTHER_G, OTHER_PART, OTHER_SIGMAS = 0.3, 0.002, 5.0
+# Goods that weigh this part of a change and more cannot have come or left alone.
+TOO_LIGHT_PART = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Seeing:
 
     `regions` by camera and plate; `recogniser` is None where nothing is to be recognised;
     `catalogue` gives the products as they are known now; `weighed` are the plates that a scale
-    tells of, else those that have one by the settings.
+    tells of, else those that have one by the settings; `level_log` is what they weigh at rest.
     """
 
     def __init__(
@@ -65,9 +70,11 @@ class Seeing:
         recogniser: Recogniser | None,
         catalogue: Callable[[], Catalogue],
         weighed: Collection[str] | None = None,
+        level_log: LevelLog | None = None,
     ) -> None:
         by_settings = {plate.id for plate in settings.plate if plate.is_weighed}
         self._weighed = by_settings if weighed is None else frozenset(weighed)
+        self._level_log = level_log
         self._recogniser = recogniser
         self._catalogue = catalogue
         self._lookouts = {
@@ -99,7 +106,9 @@ class Seeing:
             if region.plate in self._weighed or not _is_surely_moved(region):
                 lookout.unexplained.append(region)
             else:
-                found += self._moved(region, -1 if region.left >= 0.5 else 1, frame.at)
+                units = -1 if region.left >= 0.5 else 1
+                seen = self._recognise(region, units < 0, None)
+                found += self._moved(region, units, seen, frame.at)
         found += self._answers(lookout, frame.at)
         return found + self._exchanged(lookout, frame.at)
 
@@ -117,12 +126,14 @@ class Seeing:
 
     def _look(self, region: RegionChange, change: WeightChange, now: float) -> list[Seen]:
         """What a picture says of the thing that moved in a change."""
+        if self._is_too_light(change) and (exchange := self._exchange(region)) is not None:
+            return _sighted(region, change.change_id, now, *exchange)
         seen = self._recognise(region, change.delta_g < 0, self._worth_comparing(change))
-        if seen is None or not seen.likelihoods:
-            return []
-        return [Seen(SightFact(now, change.change_id, dict(seen.likelihoods)), region)]
+        return _sighted(region, change.change_id, now, seen)
 
-    def _moved(self, region: RegionChange, units: int, now: float) -> list[Seen]:
+    def _moved(
+        self, region: RegionChange, units: int, seen: Recognition | None, now: float
+    ) -> list[Seen]:
         """A change that only the camera saw, with what its picture says."""
         began_at = region.began_at if units < 0 else region.settled_at
         change = WeightChange(
@@ -137,7 +148,8 @@ class Seeing:
             told_at=now,
             by_sight=True,
         )
-        return [Seen(ChangeFact(now, change), region), *self._look(region, change, now)]
+        told = Seen(ChangeFact(now, change), region)
+        return [told, *_sighted(region, change.change_id, now, seen)]
 
     def _exchanged(self, lookout: Lookout, now: float) -> list[Seen]:
         """Goods that were exchanged for others without a weight that would tell."""
@@ -146,15 +158,46 @@ class Seeing:
             lookout.unexplained.remove(region)
             if any(is_of(change, region) for change in lookout.weighed):
                 continue
-            before = self._recognise(region, True, None)
-            after = self._recognise(region, False, None)
-            if before is None or after is None or before.answer is None:
-                continue
-            # Goods that were only turned look different too: it must be surely something else.
-            if after.likelihoods.get(before.answer, 1.0) > SURELY_ANOTHER:
-                continue
-            found += self._moved(region, -1, now) + self._moved(region, 1, now)
+            exchange = self._exchange(region)
+            if exchange is not None:
+                before, after = exchange
+                found += self._moved(region, -1, before, now)
+                found += self._moved(region, 1, after, now)
         return found
+
+    def _exchange(self, region: RegionChange) -> tuple[Recognition, Recognition] | None:
+        """What stood in a region and what stands there now, where that is surely another thing.
+
+        Goods that were only turned look different too.
+        """
+        before = self._recognise(region, True, None)
+        after = self._recognise(region, False, None)
+        if before is None or after is None or before.answer is None:
+            return None
+        same = after.likelihoods.get(before.answer, 1.0)
+        if same <= SURELY_ANOTHER:
+            return before, after
+        if same > MAYBE_ANOTHER or not self._weighs_otherwise(region, before.answer):
+            return None
+        likelihoods = {**after.likelihoods, before.answer: same * SURELY_ANOTHER / MAYBE_ANOTHER}
+        return before, replace(after, likelihoods=likelihoods)
+
+    def _weighs_otherwise(self, region: RegionChange, sku: str) -> bool:
+        """Whether a plate weighs something else than before, more so than if a unit of a product
+        had been put back."""
+        if self._level_log is None:
+            return False
+        shift = self._level_log.shift(region.plate, region.began_at, region.settled_at)
+        product = self._catalogue().products.get(sku)
+        if shift is None or product is None or not product.weight_g:
+            return False
+        never_g = max(OTHER_G, OTHER_PART * product.weight_g, OTHER_SIGMAS * shift.sigma_g)
+        return abs(shift.delta_g) > never_g
+
+    def _is_too_light(self, change: WeightChange) -> bool:
+        """Whether nothing that is sold weighs so little: one thing went, another came."""
+        weights = (p.weight_g for p in self._catalogue().products.values() if p.weight_g)
+        return abs(change.delta_g) < TOO_LIGHT_PART * min(weights, default=0.0)
 
     def _recognise(
         self, region: RegionChange, has_left: bool, among: Sequence[str] | None
@@ -186,6 +229,20 @@ class Seeing:
             if product.sku in belonging
             or (product.weight_g and abs(product.weight_g - weight_g) <= near_g)
         ]
+
+
+def _sighted(
+    region: RegionChange,
+    change: str,
+    now: float,
+    seen: Recognition | None,
+    came: Recognition | None = None,
+) -> list[Seen]:
+    """What pictures say of the thing that moved in a change, and of what came in its place."""
+    if seen is None or not seen.likelihoods:
+        return []
+    instead = dict(came.likelihoods) if came is not None else {}
+    return [Seen(SightFact(now, change, dict(seen.likelihoods), instead), region)]
 
 
 def _is_surely_moved(region: RegionChange) -> bool:

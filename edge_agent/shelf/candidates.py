@@ -31,16 +31,13 @@ BEYOND_STOCK = 0.1
 # All that comes is weighed, so what leaves while somebody watches is seldom such a thing.
 FOREIGN_PRIOR, FOREIGN_LEFT_PRIOR = 0.02, 0.005
 LOG_RANGE = 6.0
+# Weight alone never tells that one product was exchanged for another: who has seen both may say so.
+EXCHANGE_PRIOR = 0.002
 # How many units of a product stand on a plate where nobody has counted them.
 USUALLY_THERE = 8
 # Somebody who lays a thing in the place of goods chooses it to weigh about as much, to this part.
 # Weight alone cannot tell it from what left, so only a picture brings it into consideration.
 SWAP_PRIOR, SWAP_PART = 0.05, 0.03
-# Of a thing seen to come or go: one that has just left and comes back, to its own plate or to
-# another one; one that belongs elsewhere; one that is no product.
-SEEN_BACK, SEEN_MISPLACED, SEEN_ELSEWHERE, SEEN_FOREIGN = 1.0, 0.03, 0.003, 0.02
-# Goods of another plate, where nothing of this one is away that could come back.
-SEEN_ASTRAY = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +101,8 @@ def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
             prior,
         )
     yield from around.moved_before
+    if around.sight is not None and around.sight.came:
+        yield from _exchanges(around.sight, around)
     brought = delta_g > 0 and not around.restocking
     foreign = FOREIGN_RETURN_PRIOR if brought else FOREIGN_PRIOR
     if delta_g < 0 and not around.restocking:
@@ -114,29 +113,23 @@ def candidates(delta_g: float, around: Surroundings) -> Iterator[Candidate]:
         yield from _lookalikes(around)
 
 
+def _exchanges(sight: Sight, around: Surroundings) -> Iterator[Candidate]:
+    """Yield goods that somebody took as he put others in their place, where pictures know both."""
+    products = (*around.planogram, *around.elsewhere)
+    for left in (p for p in _placed(around, removal=True) if p.sku in sight.likelihoods):
+        for came in (p for p in products if p.sku in sight.came and p is not left):
+            if left.weight_g and came.weight_g:
+                items = tuple(sorted(((left.sku, -1), (came.sku, 1))))
+                spread_g2 = left.weight_sd_g**2 + came.weight_sd_g**2
+                yield Candidate(items, came.weight_g - left.weight_g, spread_g2, EXCHANGE_PRIOR)
+
+
 def _lookalikes(around: Surroundings) -> Iterator[Candidate]:
     """Yield things that are none, and weigh about what has just left."""
     for product in around.planogram:
         if product.weight_g and around.just_left.get(product.sku, 0):
             off_g = SWAP_PART * product.weight_g
             yield Candidate((), product.weight_g, off_g**2, SWAP_PRIOR)
-
-
-def seen_candidates(units: int, around: Surroundings) -> Iterator[tuple[Items, float]]:
-    """Yield what may have moved where nothing was weighed: signed quantities and their prior.
-
-    `units` are those that came (positive) or left; empty items are a thing that is no product.
-    """
-    yield (), SEEN_FOREIGN
-    own = units > 0 and any(around.just_left.get(p.sku, 0) >= units for p in around.planogram)
-    misplaced = SEEN_MISPLACED if own else SEEN_ASTRAY
-    shares = max(1, len(around.planogram)), max(1, len(around.elsewhere))
-    for product in around.planogram:
-        back = units > 0 and around.just_left.get(product.sku, 0) >= units
-        yield ((product.sku, units),), (SEEN_BACK if back else 1.0 / shares[0])
-    for product in around.elsewhere:
-        back = units > 0 and around.just_left.get(product.sku, 0) >= units
-        yield ((product.sku, units),), (misplaced if back else SEEN_ELSEWHERE / shares[1])
 
 
 def _combinations(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from edge_agent.shelf.catalogue import Product
@@ -141,11 +141,15 @@ class EvidenceFact:
 
 @dataclass(frozen=True, slots=True)
 class SightFact:
-    """What pictures say of the thing that moved in a change (`shelf.sights`)."""
+    """What pictures say of the thing that moved in a change (`shelf.sights`).
+
+    `came`, where another thing came in its place in the same movement, of that one.
+    """
 
     at: float
     change_id: str
     likelihoods: dict[str, float]
+    came: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

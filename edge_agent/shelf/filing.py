@@ -173,7 +173,7 @@ def _(fact: EvidenceFact, state: ShelfState, rules: Rules) -> list[Output]:
 
 @file_fact.register
 def _(fact: SightFact, state: ShelfState, rules: Rules) -> list[Output]:
-    state.sights[fact.change_id] = Sight(fact.at, fact.likelihoods)
+    state.sights[fact.change_id] = Sight(fact.at, fact.likelihoods, fact.came)
     change = state.changes.get(fact.change_id)
     if change is None or change.kind == "withdrawn":
         return []

@@ -17,9 +17,9 @@ from edge_agent.shelf.candidates import (
     Candidate,
     Surroundings,
     candidates,
-    seen_candidates,
     units_of,
 )
+from edge_agent.shelf.seen_candidates import seen_candidates
 from edge_agent.shelf.sights import Items
 
 __all__ = ["Hypothesis", "Reading", "Step", "Surroundings", "identify", "identify_together", "read"]

@@ -13,6 +13,9 @@ from edge_agent.shelf.units import Taken
 
 # A payment settles what a weight left open if this much of the posterior speaks for its goods.
 LIKELY_ALTERNATIVE = 0.05
+# That a cart of which something else left in the visit is the one that names the rest, too, is so
+# many times as likely as that somebody else's is.
+OWN_CART = 20.0
 
 
 def settle_by_payment(
@@ -36,26 +39,34 @@ def settle_by_payment(
     paid = [unit for purse in purses for unit in purse.units]
     late_keys = _late_units(taken, matching, state.visits, rules)
     prompt = {(p.payment_id, p.number) for k, p in matching.pairs.items() if k not in late_keys}
+    own = {
+        visit_id: {p.payment_id for u in goods.gone if (p := matching.pairs.get(u.key)) is not None}
+        for visit_id, goods in taken.items()
+    }
     readings: dict[str, Hypothesis] = {}
     # What is only taken for a late payment of an earlier visit may be this one's prompt one.
     free = [p for p in paid if (p.payment_id, p.number) not in prompt]
-    spoken = _speak(state, unmatched, free, readings, rules, late=False)
+    spoken = _speak(state, unmatched, own, free, readings, rules, late=False)
     spent = matching.used() | {(p.payment_id, p.number) for p in spoken}
     free = [p for p in paid if (p.payment_id, p.number) not in spent]
-    _speak(state, unmatched, free, readings, rules, late=True)
+    _speak(state, unmatched, own, free, readings, rules, late=True)
     return readings
 
 
 def _speak(
     state: ShelfState,
     unmatched: Mapping[str, set[str]],
+    own: Mapping[str, set[str]],
     free: list[PaidUnit],
     readings: dict[str, Hypothesis],
     rules: Rules,
     *,
     late: bool,
 ) -> list[PaidUnit]:
-    """Let free paid units say what changes were, into `readings`; returns those that did."""
+    """Let free paid units say what changes were, into `readings`; returns those that did.
+
+    `own` are the payments that pay for other goods of each visit.
+    """
     spoken: list[PaidUnit] = []
     for visit_id, changes in unmatched.items():
         open_changes = [
@@ -66,7 +77,7 @@ def _speak(
         visit = state.visits[visit_id]
         near = [p for p in free if _may_speak(p, visit, state.now, rules, late=late)]
         for change_id in open_changes:
-            reading, picked = _paid_alternative(state.changes[change_id], near)
+            reading, picked = _paid_alternative(state.changes[change_id], near, own[visit_id])
             if reading is not None:
                 readings[change_id] = reading
                 near = [p for p in near if p not in picked]
@@ -104,16 +115,21 @@ def _has_alternatives(change: Change) -> bool:
 
 
 def _paid_alternative(
-    change: Change, near: list[PaidUnit]
+    change: Change, near: list[PaidUnit], own: set[str]
 ) -> tuple[Hypothesis | None, list[PaidUnit]]:
     """The likeliest other explanation that the paid units cover, and those units."""
+    best: tuple[Hypothesis | None, list[PaidUnit]] = None, []
+    most = 0.0
+    first = sorted(near, key=lambda p: p.payment_id not in own)
     for hypothesis in change.hypotheses:
         if hypothesis.confidence < LIKELY_ALTERNATIVE or hypothesis.items == change.items:
             continue
-        picked = _covering(near, hypothesis)
-        if picked:
-            return hypothesis, picked
-    return None, []
+        picked = _covering(first, hypothesis)
+        likely = hypothesis.confidence
+        likely *= OWN_CART if all(p.payment_id in own for p in picked) else 1.0
+        if picked and likely > most:
+            best, most = (hypothesis, picked), likely
+    return best
 
 
 def _covering(free: list[PaidUnit], hypothesis: Hypothesis) -> list[PaidUnit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Items = tuple[tuple[str, int], ...]
 
@@ -20,26 +20,30 @@ class Sight:
     """How much better each product explains a picture than something else would.
 
     `likelihoods`: p(picture | product) / p(picture | something else), by SKU; products that nobody
-    taught are absent, and 1. `at` is when it was learned.
+    taught are absent, and 1. `at` is when it was learned. `came` is the same of what came in the
+    place of what left; empty where nothing did.
     """
 
     at: float
     likelihoods: Mapping[str, float]
+    came: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, items: Items) -> float:
         """The likelihood of signed quantities by SKU: the geometric mean over their units."""
         units = sum(abs(quantity) for _, quantity in items)
         if not units:
             return 1.0
-        # The best is bounded, and the others with it: how they compare is what pictures tell best.
-        scale = MOST_LIKELIHOOD / max([MOST_LIKELIHOOD, *self.likelihoods.values()])
         logs = math.fsum(
-            abs(quantity) * math.log(self._bounded(sku, scale, has_left=quantity < 0))
+            abs(quantity) * math.log(self._bounded(sku, has_left=quantity < 0))
             for sku, quantity in items
         )
         return math.exp(logs / units)
 
-    def _bounded(self, sku: str, scale: float, *, has_left: bool) -> float:
+    def _bounded(self, sku: str, *, has_left: bool) -> float:
+        seen = self.came if self.came and not has_left else self.likelihoods
         least = LEAST_OF_LEFT if has_left else 1 / MOST_LIKELIHOOD
-        found = self.likelihoods.get(sku)
-        return 1.0 if found is None else max(least, found * scale)
+        found = seen.get(sku)
+        if found is None:
+            return 1.0
+        # The best is bounded, and the others with it: how they compare is what pictures tell best.
+        return max(least, found * MOST_LIKELIHOOD / max([MOST_LIKELIHOOD, *seen.values()]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge_agent.shelf.reckoned import Account
 from edge_agent.shelf.state import ShelfState
-from edge_agent.shelf.units import SAME_THING_G, Unit
+from edge_agent.shelf.units import SAME_THING_G, Unit, units_of_change
 
 # Of about the same weight: a person who wants a scale to be content comes as near as this.
 ALIKE_PART = 0.12
@@ -13,13 +13,13 @@ ALIKE_PART = 0.12
 class Swaps:
     """The things that one visit left behind, each of which stands for one unit at most.
 
-    Things that are no product, and goods that nobody had taken before.
+    Things that are no product, goods that nobody had taken before, and goods of another plate.
     """
 
     def __init__(self, account: Account, state: ShelfState) -> None:
         self._products = state.assortment.at(account.visit.started_at).products
         brought = [u for u in account.taken.brought if u.change_id not in account.ties]
-        self._things = [*account.taken.foreign, *brought]
+        self._things = [*account.taken.foreign, *brought, *self._astray(account, state)]
 
     def take(self, unit: Unit) -> Unit | None:
         """The thing that stands where a unit stood, or None; it is used up."""
@@ -29,6 +29,18 @@ class Swaps:
                 self._things.remove(thing)
                 return thing
         return None
+
+    def _astray(self, account: Account, state: ShelfState) -> list[Unit]:
+        """Goods that the visit took elsewhere and put where they do not belong."""
+        plates = state.assortment.at(account.visit.started_at).plates
+        known = {unit.key for unit in account.taken.brought}
+        return [
+            unit
+            for change in account.changes
+            for unit in units_of_change(change, account.readings.get(change.change_id))
+            if unit.delta_g > 0 and unit.sku is not None and unit.key not in known
+            if unit.sku not in plates.get(unit.plate, ())
+        ]
 
     def _weigh_alike(self, thing: Unit, unit: Unit) -> bool:
         if thing.by_sight or unit.by_sight:

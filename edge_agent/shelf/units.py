@@ -76,7 +76,7 @@ def take_stock(changes: Sequence[Change], readings: Mapping[str, Hypothesis]) ->
     brought: list[Unit] = []
     foreign: list[Unit] = []
     for change in settled:
-        for unit in _units(change, readings.get(change.change_id)):
+        for unit in units_of_change(change, readings.get(change.change_id)):
             if unit.delta_g < 0:
                 if not _cancel(brought, unit.sku, unit.plate):
                     gone.append(unit)
@@ -97,7 +97,7 @@ def take_from_restock(
     """
     gone: list[Unit] = []
     for change in changes:
-        for unit in _units(change, None):
+        for unit in units_of_change(change, None):
             if unit.sku is None:
                 continue
             if unit.delta_g < 0:
@@ -182,13 +182,20 @@ def _without_foreign_things(
 
 
 def _undoes(first: Change, second: Change) -> bool:
-    if first.accepted and second.is_strange and first.delta_g < 0:
+    another = second.is_strange or (second.by_sight and not _may_be_back(first, second))
+    if first.accepted and another and first.delta_g < 0:
         # A picture says that it is not what left; by its weight it would have come back.
         return False
     return weigh_alike(first, second)
 
 
-def _units(change: Change, reading: Hypothesis | None) -> list[Unit]:
+def _may_be_back(left: Change, came: Change) -> bool:
+    back = tuple((sku, -quantity) for sku, quantity in left.items)
+    return any(h.items == back and h.confidence >= LIKELY_BACK for h in came.hypotheses)
+
+
+def units_of_change(change: Change, reading: Hypothesis | None) -> list[Unit]:
+    """The units that moved in a change, as it was read or as a payment has settled it."""
     items = reading.items if reading else change.items
     confidence = reading.confidence if reading else 1.0
     if change.accepted and not reading:

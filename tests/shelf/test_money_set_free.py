@@ -76,3 +76,15 @@ def test_a_cart_that_a_visit_has_all_of_is_for_it_and_not_for_an_old_theft_of_th
     )
     assert ends(scene) == [("open", None)]
     assert scene.open_lines() == [("unpaid", "nuts", 2, 2400)]
+
+
+def test_what_the_weight_left_open_is_what_the_visits_own_cart_names() -> None:
+    scene = Scene(
+        take(0, "A1", "cola"),
+        take(4480, "A2", "nuts"),
+        change(4486, "B1", -346.5),
+        payment(4490, "cola", name="P1"),
+        payment(5500, "nuts", "zero", name="P2", opened=4495),
+    )
+    assert scene.open_lines() == []
+    assert all(visit["paid_not_taken"] == [] for visit in scene.visits().values())

@@ -140,3 +140,34 @@ def test_a_picture_is_forgotten_with_its_change() -> None:
     scene = Scene(taken, sight(taken, zero=SURE), gone, take(5 * 86400.0, "A3", "gum"))
     assert scene.open_lines() == [("unpaid", "gum", 1, 200)]
     assert not scene.ledger.state.sights
+
+
+def exchanged(of: ChangeFact, left: str, came: str) -> SightFact:
+    """Pictures that show one product before and another one after a change."""
+    before = {sku: 5000.0 if sku == left else UNLIKE for sku in ("cola", "zero", "nuts", "gum")}
+    after = {sku: 5000.0 if sku == came else UNLIKE for sku in ("cola", "zero", "nuts", "gum")}
+    return SightFact(of.at + 1.0, of.change.change_id, before, after)
+
+
+def test_goods_exchanged_in_one_movement_are_one_change_and_a_swap() -> None:
+    taken, other = change(0, "B1", -347.0), change(4, "A1", 1.0)
+    pictures = sight(taken, zero=SURE, cola=0.05), exchanged(other, "cola", "zero")
+    scene = Scene(taken, other, *pictures)
+    assert told(scene, other)["items"] == [
+        {"sku": "cola", "quantity": -1},
+        {"sku": "zero", "quantity": 1},
+    ]
+    assert scene.open_lines() == [("swapped", "cola", 1, 350)]
+
+
+def test_goods_exchanged_for_others_that_belong_there_too_are_unpaid() -> None:
+    taken, other = take(0, "A1", "cola"), change(4, "B1", -1.0)
+    scene = Scene(taken, other, exchanged(other, "zero", "cola"))
+    assert scene.open_lines() == [("unpaid", "zero", 1, 350)]
+
+
+def test_an_exchange_is_not_believed_where_the_weights_speak_against_it() -> None:
+    other = change(4, "A2", 2.0)
+    scene = Scene(take(0, "A1", "cola"), other, exchanged(other, "nuts", "cola"))
+    assert ("unpaid", "nuts", 1, 1200) not in scene.open_lines()
+    assert told(scene, other)["items"] == []
