@@ -118,6 +118,7 @@ def _read_as(
         change,
         hypotheses=tuple(hypotheses),
         accepted=accepted,
+        is_seen=is_seen,
         is_strange=is_seen and 1.0 - sum(h.confidence for h in hypotheses) >= rules.min_confidence,
         kind=_kind(change, accepted),
     )

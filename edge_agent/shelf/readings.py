@@ -11,8 +11,10 @@ from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.state import Change, Rules, ShelfState, Visit
 from edge_agent.shelf.units import Taken
 
-# A payment settles what a weight left open if this much of the posterior speaks for its goods.
-LIKELY_ALTERNATIVE = 0.05
+# A payment settles what a weight left open if this much of the posterior speaks for its goods: a
+# late one, and one made on the spot. Who pays for something else seldom names just what would weigh
+# the same.
+LIKELY_LATE, LIKELY_PROMPT = 0.05, 0.01
 # That a cart of which something else left in the visit is the one that names the rest, too, is so
 # many times as likely as that somebody else's is.
 OWN_CART = 20.0
@@ -68,16 +70,18 @@ def _speak(
     `own` are the payments that pay for other goods of each visit.
     """
     spoken: list[PaidUnit] = []
+    least = LIKELY_LATE if late else LIKELY_PROMPT
     for visit_id, changes in unmatched.items():
         open_changes = [
-            c for c in sorted(changes - readings.keys()) if _has_alternatives(state.changes[c])
+            c for c in sorted(changes - readings.keys()) if _alternatives(state.changes[c], least)
         ]
         if not (free and open_changes):
             continue
         visit = state.visits[visit_id]
         near = [p for p in free if _may_speak(p, visit, state.now, rules, late=late)]
         for change_id in open_changes:
-            reading, picked = _paid_alternative(state.changes[change_id], near, own[visit_id])
+            others = _alternatives(state.changes[change_id], least)
+            reading, picked = _paid_alternative(others, near, own[visit_id])
             if reading is not None:
                 readings[change_id] = reading
                 near = [p for p in near if p not in picked]
@@ -108,22 +112,19 @@ def _may_speak(paid: PaidUnit, visit: Visit, now: float, rules: Rules, *, late: 
     return now >= paid.paid_at + rules.pay_ahead_s if late else is_at_hand(visit, paid, rules)
 
 
-def _has_alternatives(change: Change) -> bool:
-    return any(
-        h.confidence >= LIKELY_ALTERNATIVE and h.items != change.items for h in change.hypotheses
-    )
+def _alternatives(change: Change, least: float) -> list[Hypothesis]:
+    """What a change may have been instead of what it was taken for."""
+    return [h for h in change.hypotheses if h.confidence >= least and h.items != change.items]
 
 
 def _paid_alternative(
-    change: Change, near: list[PaidUnit], own: set[str]
+    others: Sequence[Hypothesis], near: list[PaidUnit], own: set[str]
 ) -> tuple[Hypothesis | None, list[PaidUnit]]:
-    """The likeliest other explanation that the paid units cover, and those units."""
+    """The likeliest of a change's `others` that the paid units cover, and those units."""
     best: tuple[Hypothesis | None, list[PaidUnit]] = None, []
     most = 0.0
     first = sorted(near, key=lambda p: p.payment_id not in own)
-    for hypothesis in change.hypotheses:
-        if hypothesis.confidence < LIKELY_ALTERNATIVE or hypothesis.items == change.items:
-            continue
+    for hypothesis in others:
         picked = _covering(first, hypothesis)
         likely = hypothesis.confidence
         likely *= OWN_CART if all(p.payment_id in own for p in picked) else 1.0

@@ -40,8 +40,8 @@ class Change:
 
     `first_at` is when it began as it was told first, which names its visit. `settled` is what a
     payment has said it was, where the weight left it open; `taught` whether it has been learned
-    from. `by_sight`: a camera saw it and no scale; `delta_g` counts units then. `is_strange`: by
-    its picture, what moved is surely none of the products.
+    from. `by_sight`: a camera saw it and no scale; `delta_g` counts units then. `is_seen`: pictures
+    have a say in what it was; `is_strange`: by them what moved is surely none of the products.
     """
 
     change_id: str
@@ -67,6 +67,7 @@ class Change:
     first_at: float = 0.0
     by_sight: bool = False
     is_strange: bool = False
+    is_seen: bool = False
 
     @property
     def items(self) -> tuple[tuple[str, int], ...]:

@@ -182,7 +182,7 @@ def _without_foreign_things(
 
 
 def _undoes(first: Change, second: Change) -> bool:
-    another = second.is_strange or (second.by_sight and not _may_be_back(first, second))
+    another = second.is_strange or (second.is_seen and not _may_be_back(first, second))
     if first.accepted and another and first.delta_g < 0:
         # A picture says that it is not what left; by its weight it would have come back.
         return False

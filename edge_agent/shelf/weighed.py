@@ -63,4 +63,5 @@ def _withdrawn(change: Change) -> Change:
         settled=None,
         level_sigma_g=0.0,
         is_strange=False,
+        is_seen=False,
     )

@@ -171,3 +171,21 @@ def test_an_exchange_is_not_believed_where_the_weights_speak_against_it() -> Non
     scene = Scene(take(0, "A1", "cola"), other, exchanged(other, "nuts", "cola"))
     assert ("unpaid", "nuts", 1, 1200) not in scene.open_lines()
     assert told(scene, other)["items"] == []
+
+
+def test_what_a_picture_shows_not_to_be_what_left_does_not_undo_it() -> None:
+    taken, other = take(0, "A1", "cola"), change(5, "A1", 347.2)
+    weighed_alike = Scene(taken, other)
+    assert weighed_alike.open_lines() == []
+    looks = sight(other, cola=0.002, zero=0.3, nuts=0.001, gum=0.001)
+    assert Scene(taken, other, looks).open_lines() == [("swapped", "cola", 1, 350)]
+
+
+@pytest.mark.parametrize(("cola", "taken"), [(5.0, "cola"), (0.2, "zero")])
+def test_what_is_paid_on_the_spot_was_taken_unless_that_is_hardly_possible(
+    cola: float, taken: str
+) -> None:
+    removal = change(0, "B1", -346.5)
+    scene = Scene(removal, sight(removal, zero=SURE, cola=cola), payment(20, "cola"))
+    (visit,) = scene.visits().values()
+    assert visit["taken"] == [{"sku": taken, "quantity": 1}]
