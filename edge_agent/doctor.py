@@ -23,6 +23,7 @@ from edge_agent.doctor_machine import (
     check_service,
     check_state_folder,
 )
+from edge_agent.doctor_recogniser import check_recogniser
 from edge_agent.doctor_scales import LISTEN_S, check_scales, check_scales_through_agent
 from edge_agent.doctor_stock import check_stock_ledger
 from edge_agent.errors import AgentNotRunning, SettingsError, StoreError
@@ -60,6 +61,7 @@ def examine(
     yield from check_stock_ledger(state)
     if settings is not None:
         yield from _devices(settings, state, running is not None, note, seconds)
+        yield from check_recogniser(settings, state)
         yield from _broker(settings, settings_path, note)
     yield from check_clock()
     yield from check_service()

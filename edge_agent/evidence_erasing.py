@@ -120,4 +120,5 @@ def erase(store: Store, pictures: Pictures, which: Which) -> Erased:
     with store.atomic():
         store.views.delete_evidence(ids)
         store.outbox.delivered(ids)
+    store.empty_log()
     return Erased(tuple(ids), len(gone), published)

@@ -91,8 +91,10 @@ class Witness:
         """
         outputs: list[Output] = []
         self._publish(now)
-        while self._wanted and self._wanted[0].due_at <= now:
-            outputs += self._keep(self._wanted.popleft().asked, now)
+        # One a round, for it takes a while; it leaves the line only when it is on the disk.
+        if self._wanted and self._wanted[0].due_at <= now:
+            outputs += self._keep(self._wanted[0].asked, now)
+            self._wanted.popleft()
         self._index(self._keeper.develop(now))
         if now - self._limits_at >= LIMITS_EVERY_S:
             self._limits_at = now

@@ -147,6 +147,8 @@ def _prepare_writer(db: StateDatabase) -> None:
     # FULL, for with NORMAL a power cut takes back transactions that had been acknowledged.
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA temp_store=MEMORY")
+    # What is erased must not be read off the card: pictures wait to be sent in here.
+    db.execute("PRAGMA secure_delete=ON")
     db.execute(f"PRAGMA journal_size_limit={4 << 20}")
     found = db.value("PRAGMA quick_check(1)")
     if found != "ok":

@@ -120,6 +120,13 @@ class Store:
         """Put the disk space aside again that a full disk took; return whether it is there."""
         return self._reserve is None or self._reserve.make()
 
+    def empty_log(self) -> None:
+        """Leave nothing in SQLite's log of what was deleted: for what must be gone for good.
+
+        While somebody reads, what was committed before stays there until the next time.
+        """
+        self._db.value("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the database and let another agent have the folder."""
         self._db.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge_agent.errors import StoreError
 from edge_agent.evidence_erasing import Which
 from edge_agent.ledger import Ledger
 from edge_agent.settings import CameraSettings, MatchingSettings
@@ -177,3 +178,19 @@ def test_what_is_erased_is_not_kept_or_sent_afterwards(life: Life) -> None:
     life.witness.erase(Which(all=True))
     life.show(shelf({("A1", 2)}), 3)
     assert life.store.views.evidence() == []
+
+
+def test_pictures_that_could_not_be_stored_are_kept_when_they_can(life: Life) -> None:
+    life.show(person(shelf(), 300, reach=(190, 160)), 1)
+    change_id = life.take()
+    folder = life.folder / "evidence"
+    if folder.exists():
+        folder.rename(life.folder / "away")
+    folder.write_text("no folder")
+    with pytest.raises(StoreError):
+        life.show(shelf({("A1", 2)}), 3)
+    assert life.store.views.evidence() == []
+    folder.unlink()
+    life.show(shelf({("A1", 2)}), 3)
+    kept = {e.evidence_id for e in life.store.views.evidence()}
+    assert kept == {f"{change_id}-{side}-front" for side in SIDES}

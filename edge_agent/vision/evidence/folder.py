@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Set
+from contextlib import suppress
 from pathlib import Path
 
 from edge_agent.errors import StoreError
@@ -41,6 +42,7 @@ class EvidenceFolder:
         path = self._folder / name
         unfinished = path.with_name(name + _UNFINISHED)
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             with unfinished.open("wb") as file:
                 file.write(content)
                 file.flush()
@@ -49,7 +51,9 @@ class EvidenceFolder:
             unfinished.replace(path)
             self._sync_names()
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
+            # Where it cannot be removed either, the next start removes it.
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
             raise self._unusable(error) from error
         self._files[name] = (at, len(content))
         return path

@@ -72,6 +72,9 @@ class EvidenceKeeper:
             sights = view.sights(asked.plate, asked.started_at, asked.settled_at)
             held = Held.of(asked, camera, sights, now)
             kept += self._write(sights, held)
+            # Those of a try that the store failed are held already.
+            same = (asked.change_id, camera)
+            self._held = [h for h in self._held if (h.asked.change_id, h.camera) != same]
             if sights and asked.plate in view.regions and self._settings.blur_people:
                 self._held.append(held)
         del self._held[:-MOST_HELD]
