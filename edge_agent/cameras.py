@@ -84,7 +84,8 @@ class Cameras:
 
     @take.register
     def _(self, looked: Looked, pipeline: Pipeline) -> None:
-        pipeline.take_seen([seen.fact for seen in looked.seen])
+        motion = [looked.motion] if looked.motion is not None else []
+        pipeline.take_seen([*(seen.fact for seen in looked.seen), *motion])
         for seen in looked.seen:
             self._witness.note(seen.change_id, seen.region)
         for scan in looked.scans:

@@ -24,6 +24,7 @@ _KINDS: dict[str, type[Any]] = {
     "verdict": facts.VerdictFact,
     "evidence": facts.EvidenceFact,
     "sight": facts.SightFact,
+    "motion": facts.MotionFact,
     "tick": facts.Tick,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}

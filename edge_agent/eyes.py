@@ -14,6 +14,7 @@ from edge_agent.errors import EdgeAgentError
 from edge_agent.ledger import Ledger
 from edge_agent.seeing import Seeing, Seen, regions_by_plate
 from edge_agent.settings import Settings
+from edge_agent.shelf.facts import MotionFact
 from edge_agent.shelf.scans import Scan
 from edge_agent.vision.codes.readers import BarcodeReaderMissing
 from edge_agent.vision.codes.scanning import ScanWatch
@@ -33,10 +34,12 @@ _STOP_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What pictures showed: changes, what moved in them, and codes held before the camera."""
+    """What pictures showed: changes, what moved in them, codes held before the camera, and that
+    somebody is there still."""
 
     seen: Sequence[Seen] = ()
     scans: Sequence[Scan] = ()
+    motion: MotionFact | None = None
 
 
 class Eyes(AdapterThread):
@@ -89,8 +92,9 @@ class Eyes(AdapterThread):
         for change in asked:
             self._seeing.ask(change)
         seen, scans = self._seeing.feed(frame), self._read_codes(frame)
-        if seen or scans:
-            self._emit(Looked(seen, scans))
+        motion = self._seeing.motion(frame.camera, frame.at)
+        if seen or scans or motion is not None:
+            self._emit(Looked(seen, scans, motion))
 
     def _read_codes(self, frame: Frame) -> list[Scan]:
         if self._scans is None:

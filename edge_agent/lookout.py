@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ class Lookout:
     asked: list[Asked] = field(default_factory=list)
     unexplained: list[RegionChange] = field(default_factory=list)
     weighed: list[WeightChange] = field(default_factory=list)
+    there_at: float = -math.inf
+    """When somebody was last known to be there: by a change, or by motion that was told."""
 
 
 def open_lookout(camera: str, regions: Mapping[str, Region]) -> Lookout:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from edge_agent.ledger import Ledger
 from edge_agent.settings import PlateSettings, Settings
 from edge_agent.shelf.catalogue import Catalogue
-from edge_agent.shelf.facts import ChangeFact, LevelsFact, SightFact
+from edge_agent.shelf.facts import ChangeFact, LevelsFact, MotionFact, SightFact
 from edge_agent.shelf.state import Output
 from edge_agent.store.store import Store
 from edge_agent.traces import TraceKeeper
@@ -102,7 +102,7 @@ class Pipeline:
         if self._traces is not None:
             self._traces.keep_due(now)
 
-    def take_seen(self, facts: Sequence[ChangeFact | SightFact]) -> None:
+    def take_seen(self, facts: Sequence[ChangeFact | SightFact | MotionFact]) -> None:
         """Decide on what pictures have told; raises StoreError where that could not be kept."""
         for fact in facts:
             self.tick(fact.at)

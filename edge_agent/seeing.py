@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edge_agent.errors import EdgeAgentError
+from edge_agent.exchanges import Exchanges
 from edge_agent.lookout import Asked, Lookout, is_of, open_lookout, own_part
 from edge_agent.settings import Settings
 from edge_agent.shelf.catalogue import Catalogue
-from edge_agent.shelf.facts import ChangeFact, SightFact
+from edge_agent.shelf.facts import ChangeFact, MotionFact, SightFact
 from edge_agent.vision.frames import Frame
 from edge_agent.vision.seen import ChangeRecogniser, Recogniser, Recognition, Region, RegionChange
 from edge_agent.weighing.change import WeightChange, change_id
@@ -32,12 +33,8 @@ NEAR_PART, NEAR_G = 0.12, 8.0
 LEAST_SCORE = 0.1
 # Whether something left or came: pictures less sure show goods that were turned or moved.
 SURELY_MOVED = 0.9
-# Something else stands there where what stood there before is so unlikely; or less so, where the
-# plate weighs more or less than before by what one unit put back never does.
-SURELY_ANOTHER, MAYBE_ANOTHER = 0.01, 3.0
-OTHER_G, OTHER_PART, OTHER_SIGMAS = 0.3, 0.002, 5.0
-# Goods that weigh this part of a change and more cannot have come or left alone.
-TOO_LIGHT_PART = 0.5
+# That somebody is still there is told so often, in parts of the time that ends a visit.
+TELL_MOTION_PART = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,8 @@ class Seeing:
     ) -> None:
         by_settings = {plate.id for plate in settings.plate if plate.is_weighed}
         self._weighed = by_settings if weighed is None else frozenset(weighed)
-        self._level_log = level_log
+        self._exchanges = Exchanges(catalogue, level_log)
+        self._visit_gap_s = settings.matching.visit_gap_s
         self._recogniser = recogniser
         self._catalogue = catalogue
         self._lookouts = {
@@ -94,6 +92,7 @@ class Seeing:
                 until = change.settled_at + LOOK_FOR_S
                 lookout.asked.append(Asked(change, until))
                 lookout.weighed.append(change)
+                lookout.there_at = change.settled_at
                 lookout.watch.expect(change.plate, until)
 
     def feed(self, frame: Frame) -> list[Seen]:
@@ -109,8 +108,20 @@ class Seeing:
                 units = -1 if region.left >= 0.5 else 1
                 seen = self._recognise(region, units < 0, None)
                 found += self._moved(region, units, seen, frame.at)
+                lookout.there_at = region.settled_at
         found += self._answers(lookout, frame.at)
         return found + self._exchanged(lookout, frame.at)
+
+    def motion(self, camera: str, now: float) -> MotionFact | None:
+        """What a camera's last picture says of whoever took or put something: he is there still."""
+        lookout = self._lookouts.get(camera)
+        if lookout is None or lookout.watch.moved_at is None:
+            return None
+        moved_at, since_s = lookout.watch.moved_at, lookout.watch.moved_at - lookout.there_at
+        if not TELL_MOTION_PART * self._visit_gap_s <= since_s <= self._visit_gap_s:
+            return None
+        lookout.there_at = moved_at
+        return MotionFact(now, moved_at)
 
     def _answers(self, lookout: Lookout, now: float) -> list[Seen]:
         """What pictures say of the changes that wait for them."""
@@ -126,7 +137,10 @@ class Seeing:
 
     def _look(self, region: RegionChange, change: WeightChange, now: float) -> list[Seen]:
         """What a picture says of the thing that moved in a change."""
-        if self._is_too_light(change) and (exchange := self._exchange(region)) is not None:
+        if (
+            self._exchanges.is_too_light(change)
+            and (exchange := self._exchange(region)) is not None
+        ):
             return _sighted(region, change.change_id, now, *exchange)
         seen = self._recognise(region, change.delta_g < 0, self._worth_comparing(change))
         return _sighted(region, change.change_id, now, seen)
@@ -166,38 +180,12 @@ class Seeing:
         return found
 
     def _exchange(self, region: RegionChange) -> tuple[Recognition, Recognition] | None:
-        """What stood in a region and what stands there now, where that is surely another thing.
-
-        Goods that were only turned look different too.
-        """
+        """What stood in a region and what stands there now, where that is surely another thing."""
         before = self._recognise(region, True, None)
         after = self._recognise(region, False, None)
-        if before is None or after is None or before.answer is None:
+        if before is None or after is None:
             return None
-        same = after.likelihoods.get(before.answer, 1.0)
-        if same <= SURELY_ANOTHER:
-            return before, after
-        if same > MAYBE_ANOTHER or not self._weighs_otherwise(region, before.answer):
-            return None
-        likelihoods = {**after.likelihoods, before.answer: same * SURELY_ANOTHER / MAYBE_ANOTHER}
-        return before, replace(after, likelihoods=likelihoods)
-
-    def _weighs_otherwise(self, region: RegionChange, sku: str) -> bool:
-        """Whether a plate weighs something else than before, more so than if a unit of a product
-        had been put back."""
-        if self._level_log is None:
-            return False
-        shift = self._level_log.shift(region.plate, region.began_at, region.settled_at)
-        product = self._catalogue().products.get(sku)
-        if shift is None or product is None or not product.weight_g:
-            return False
-        never_g = max(OTHER_G, OTHER_PART * product.weight_g, OTHER_SIGMAS * shift.sigma_g)
-        return abs(shift.delta_g) > never_g
-
-    def _is_too_light(self, change: WeightChange) -> bool:
-        """Whether nothing that is sold weighs so little: one thing went, another came."""
-        weights = (p.weight_g for p in self._catalogue().products.values() if p.weight_g)
-        return abs(change.delta_g) < TOO_LIGHT_PART * min(weights, default=0.0)
+        return self._exchanges.judge(region, before, after)
 
     def _recognise(
         self, region: RegionChange, has_left: bool, among: Sequence[str] | None

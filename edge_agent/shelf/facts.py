@@ -153,6 +153,14 @@ class SightFact:
 
 
 @dataclass(frozen=True, slots=True)
+class MotionFact:
+    """Something moved before a plate at a time (Unix seconds): whoever was there still is."""
+
+    at: float
+    moved_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A time that something waited for has come."""
 
@@ -173,5 +181,6 @@ Fact = (
     | VerdictFact
     | EvidenceFact
     | SightFact
+    | MotionFact
     | Tick
 )

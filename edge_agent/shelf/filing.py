@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import singledispatch
@@ -18,6 +20,7 @@ from edge_agent.shelf.facts import (
     Fact,
     LevelsFact,
     LinkFact,
+    MotionFact,
     PaymentFact,
     PriceFact,
     RestockFact,
@@ -97,9 +100,22 @@ def _(fact: PaymentFact, state: ShelfState, rules: Rules) -> list[Output]:
 def _(fact: RestockFact, state: ShelfState, rules: Rules) -> list[Output]:
     if not record_restock(state, fact):
         return []
-    moved = regroup(state, rules)
-    since = min((state.changes[c].settled_at for c in moved), default=None)
-    return [] if since is None else _read_since(state, since, rules)
+    return _group_anew(state, rules, -math.inf)
+
+
+@file_fact.register
+def _(fact: MotionFact, state: ShelfState, rules: Rules) -> list[Output]:
+    if fact.moved_at in state.motions:
+        return []
+    insort(state.motions, fact.moved_at)
+    return _group_anew(state, rules, fact.moved_at)
+
+
+def _group_anew(state: ShelfState, rules: Rules, since: float) -> list[Output]:
+    """Give the changes since a time their visits and restocks, and tell what becomes of them."""
+    moved = regroup(state, rules, since)
+    earliest = min((state.changes[c].settled_at for c in moved), default=None)
+    return [] if earliest is None else _read_since(state, earliest, rules)
 
 
 @file_fact.register

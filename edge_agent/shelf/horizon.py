@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -85,6 +86,7 @@ def forget(state: ShelfState, rules: Rules) -> None:
         if change_id not in state.changes:
             del state.sights[change_id]
     _keep_only(state.origins, state.changes)
+    del state.motions[: bisect_left(state.motions, horizon)]
     state.assortment.forget(horizon)
     live = {visit.case_id for visit in state.visits.values()}
     live |= {restock.case_id for restock in state.restocks.values()}

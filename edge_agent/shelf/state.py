@@ -156,7 +156,8 @@ class ShelfState:
     `counted` names the plates whose first count is known; on the others `stock` counts from zero.
     `books` holds the other ledger, by plate, `bustle` all that ever went on; `odd_g` the grams of
     units that were sold as a product and weighed something else; `sights` what pictures say, by
-    change. `origins`: by change, the earlier ones that it undoes, and about how many units of each.
+    change; `motions` when something moved before a plate, while a visit lasted, in order.
+    `origins`: by change, the earlier ones that it undoes, and about how many units of each.
     """
 
     catalogue: Catalogue
@@ -178,6 +179,7 @@ class ShelfState:
     learned: dict[str, Learned] = field(default_factory=dict)
     odd_g: dict[str, tuple[float, ...]] = field(default_factory=dict)
     sights: dict[str, Sight] = field(default_factory=dict)
+    motions: list[float] = field(default_factory=list)
     origins: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     current_visit: str | None = None
     link_up: bool = True

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from edge_agent.shelf.orders import restock_of
@@ -43,7 +44,7 @@ def regroup(state: ShelfState, rules: Rules, since: float = -math.inf) -> set[st
             moved.add(change.change_id)
             state.changes[change.change_id] = replace(change, restock_id=restock_id, visit_id=None)
     found: dict[str, Visit] = {}
-    gatherings = [*_observed(free, rules), *_unobserved(free)]
+    gatherings = [*_observed(free, state.motions, rules), *_unobserved(free)]
     for gathering in sorted(gatherings, key=lambda s: (s.members[0].first_at, s.unobserved)):
         visit_id = gathering.name
         while visit_id in found:
@@ -56,7 +57,7 @@ def regroup(state: ShelfState, rules: Rules, since: float = -math.inf) -> set[st
 
 def _beginning(state: ShelfState, since: float, rules: Rules) -> float:
     """The time up to which nothing can be grouped anew: when everybody before had gone."""
-    edge = since - max(rules.visit_gap_s, START_SPREAD_S)
+    edge = _stay_before(state.motions, since, rules) - max(rules.visit_gap_s, START_SPREAD_S)
     changes = state.changes.values()
     touched = {c.visit_id for c in changes if c.settled_at >= edge} - {None}
     while True:
@@ -68,13 +69,32 @@ def _beginning(state: ShelfState, since: float, rules: Rules) -> float:
         touched = {c.visit_id for c in changes if c.first_at >= since} - {None}
 
 
-def _observed(free: Iterable[Change], rules: Rules) -> list[_Gathering]:
+def _stay_before(motions: Sequence[float], until: float, rules: Rules) -> float:
+    """Since when somebody had been there who was at a time, by what moved."""
+    for at in reversed(motions[: bisect_left(motions, until)]):
+        if until - at > rules.visit_gap_s:
+            break
+        until = at
+    return until
+
+
+def _stay_after(motions: Sequence[float], since: float, until: float, rules: Rules) -> float:
+    """How long somebody who was there at a time had been by another, by what moved."""
+    for at in motions[bisect_right(motions, since) : bisect_right(motions, until)]:
+        if at - since > rules.visit_gap_s:
+            break
+        since = at
+    return since
+
+
+def _observed(free: Iterable[Change], motions: Sequence[float], rules: Rules) -> list[_Gathering]:
     gatherings: list[_Gathering] = []
     for change in free:
         if change.unobserved:
             continue
         last = gatherings[-1] if gatherings else None
-        if last is not None and change.started_at - last.ended_at <= rules.visit_gap_s:
+        seen_at = _stay_after(motions, last.ended_at, change.started_at, rules) if last else 0.0
+        if last is not None and change.started_at - seen_at <= rules.visit_gap_s:
             last.members.append(change)
             last.ended_at = max(last.ended_at, change.settled_at)
         else:

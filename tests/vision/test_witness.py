@@ -191,6 +191,7 @@ def test_pictures_that_could_not_be_stored_are_kept_when_they_can(life: Life) ->
         life.show(shelf({("A1", 2)}), 3)
     assert life.store.views.evidence() == []
     folder.unlink()
+    folder.mkdir()
     life.show(shelf({("A1", 2)}), 3)
     kept = {e.evidence_id for e in life.store.views.evidence()}
     assert kept == {f"{change_id}-{side}-front" for side in SIDES}

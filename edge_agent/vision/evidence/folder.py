@@ -42,7 +42,6 @@ class EvidenceFolder:
         path = self._folder / name
         unfinished = path.with_name(name + _UNFINISHED)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
             with unfinished.open("wb") as file:
                 file.write(content)
                 file.flush()

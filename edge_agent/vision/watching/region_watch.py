@@ -50,6 +50,8 @@ class RegionWatch:
         self._alignment: Alignment | None = None
         self._aligned_at = float("-inf")
         self._strange_since: float | None = None
+        self.moved_at: float | None = None
+        """When something last moved in a region (Unix seconds)."""
 
     def feed(self, frame: Frame) -> list[RegionChange]:
         """Take in a frame; return what came to rest looking other than before.
@@ -76,7 +78,8 @@ class RegionWatch:
         self._backdrop.note_motion(moving, frame.at)
         for watched in self._watched.values():
             pixels = int(np.count_nonzero(moving[watched.box]))
-            watched.note(pixels, small, frame.at)
+            if watched.note(pixels, small, frame.at):
+                self.moved_at = frame.at
         due = [w for w in self._watched.values() if w.is_due(frame.at)]
         return self._look(due, frame, small, moving) if due else []
 

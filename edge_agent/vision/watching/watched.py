@@ -72,19 +72,20 @@ class Watched:
         size = (box[0].stop - box[0].start) * (box[1].stop - box[1].start)
         self._most_moving = max(_FEWEST_MOVING, round(size * _MOVING_SHARE))
 
-    def note(self, moving_pixels: int, small: Image, at: float) -> None:
-        """Take in a picture, in which so many pixels of the region move."""
-        moves = moving_pixels > self._most_moving
+    def note(self, moving_pixels: int, small: Image, at: float) -> bool:
+        """Take in a picture, in which so many pixels of the region move; whether that is any."""
+        moves = bool(moving_pixels > self._most_moving)
         if self.began_at is None and moves:
             self._begin(at)
         if self.began_at is None:
             self._last_still_at = at
-            return
+            return False
         self._keep_passage(small, at)
         if moves:
             self.still_since = None
         elif self.still_since is None:
             self.still_since = at
+        return moves
 
     def is_due(self, at: float) -> bool:
         """Tell whether the region is to be compared with how it looked: at rest, or still again."""
