@@ -17,7 +17,7 @@ from edge_agent.weighing.level_log import LevelLog
 # plate weighs more or less than before by what one unit put back never does.
 SURELY_ANOTHER, MAYBE_ANOTHER = 0.01, 3.0
 OTHER_G, OTHER_PART, OTHER_SIGMAS = 0.3, 0.002, 5.0
-# Goods that weigh this part of a change and more cannot have come or left alone.
+# A change of less than this part of the lightest goods is none of them alone.
 TOO_LIGHT_PART = 0.5
 
 

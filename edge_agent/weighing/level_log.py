@@ -36,6 +36,9 @@ class LevelLog:
         """Take in what the plates weigh now; those that move have no level."""
         for plate, level in levels.items():
             known = self._levels.get(plate, ())
+            if known and level.at < known[-1].at:
+                # The clock was set back: what is remembered is of no time that will be asked for.
+                known = ()
             if plate not in moving and (not known or level.at >= known[-1].at + EVERY_S):
                 # Replaced whole, so that another thread reads the one or the other.
                 self._levels[plate] = (*known[1 - KEPT :], level)

@@ -40,3 +40,10 @@ def test_levels_of_the_last_minutes_are_kept_and_no_more() -> None:
     shift = log.shift("A1", 2 * KEPT - 20.0, 2 * KEPT - 10.0)
     assert shift is not None
     assert shift.delta_g == pytest.approx(10.0)
+
+
+def test_a_clock_that_was_set_back_begins_anew() -> None:
+    log = noted((5000, 400.0), (1000, 500.0), (1001, 499.0), (1002, 498.0))
+    shift = log.shift("A1", 1000.5, 1001.5)
+    assert shift is not None
+    assert shift.delta_g == pytest.approx(-2.0)
