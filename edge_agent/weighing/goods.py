@@ -10,6 +10,8 @@ from itertools import combinations
 MOST_UNITS = 10
 # Deviations within which a step is so many units, and the least one as a share of their weight.
 FITS_SIGMAS, LEAST_SHARE = 4.0, 0.005
+# What a whole plate weighs may come near to goods by chance: those must fit well.
+FEW_SIGMAS = 2.5
 # How much worse than a unit's spread a measurement must be for the goods to know better.
 MUCH_WORSE = 2.5
 
@@ -39,6 +41,14 @@ class Goods:
             for (a, sd_a), (b, sd_b) in combinations(self.units, 2)
         )
         return min((*alike, *mixed), default=math.inf)
+
+    def is_few(self, step_g: float, sigma_g: float) -> bool:
+        """Whether a step is a unit or two of a product, where any is known."""
+        return any(
+            _distance(step_g, sigma_g, count * w, sd * math.sqrt(count)) <= FEW_SIGMAS**2
+            for w, sd in self.units
+            for count in (1, 2)
+        )
 
     def is_single(self, step_g: float, sigma_g: float) -> bool:
         """Whether a step may be a single unit."""

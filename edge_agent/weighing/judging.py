@@ -88,8 +88,12 @@ class Limits:
     lifted_g: float = -math.inf
 
     def is_lifted(self, base_g: float, level_g: float) -> bool:
-        """Whether the plate itself was taken off: far lighter than empty, as it never was."""
-        return level_g < self.lifted_g < base_g
+        """Whether the plate itself was taken off: far lighter than empty, as it never was.
+
+        Where that is just what goods weigh it is they that left: the zero has shifted before.
+        """
+        is_below = level_g < self.lifted_g < base_g
+        return is_below and not self.goods.is_few(level_g - base_g, self.smallest_g / SIGNIFICANT)
 
     def is_small(self, delta_g: float) -> bool:
         """Whether a step is less than any unit of the planogram explains."""

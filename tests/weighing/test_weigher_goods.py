@@ -172,3 +172,16 @@ def test_a_hand_that_pushes_a_restock_into_place_does_not_deafen_the_plate() -> 
     shelf.step(30.0, -346.0)
     shelf.step(45.0, -346.0)
     assert rounded(weigh([plate("A1")], shelf)) == [1384, -346, -346]
+
+
+def test_goods_are_told_from_a_plate_whose_zero_has_shifted_below_them() -> None:
+    """A thing that nobody knows was weighed in with the empty plate, and is taken."""
+    shelf = signal(120.0, 15, start_g=560.0)
+    shelf.step(10.0, -558.0)
+    for at in (30.0, 50.0, 70.0):
+        shelf.step(at, -80.0)
+    shelf.step(90.0, 160.0)
+    told = weigh([plate("A1", (80.0, 0.5))], shelf)
+    assert rounded(told) == [-558, -80, -80, -80, 160]
+    taken = next(c for c in told if round(c.delta_g) == -80)
+    assert taken.told_at - T0 < 33.0
