@@ -72,15 +72,7 @@ class Agent:
         self._standing = Standing(settings, self._clock.now())
         self._witness = Witness(settings, state / "evidence", self._ledger, self._store)
         self._level_log = LevelLog() if settings.camera else None
-        self._pipeline = Pipeline(
-            self._settings,
-            self._ledger,
-            self._store,
-            on_outputs=self._decided,
-            on_change=self._changed,
-            traces=TraceKeeper(self._store.traces),
-            level_log=self._level_log,
-        )
+        self._pipeline = self._build_pipeline()
         self._scales = Scales(self._settings, self._clock.now, self._inlet.put)
         for scale_id, plates in self._scales.plates.items():
             self._pipeline.add_scale(scale_id, [p.id for p in plates])
@@ -94,6 +86,17 @@ class Agent:
             self._ledger, self._pipeline, self._store, self._standing, notifier, self._clock
         )
         self._unstored: deque[Any] = deque()
+
+    def _build_pipeline(self) -> Pipeline:
+        return Pipeline(
+            self._settings,
+            self._ledger,
+            self._store,
+            on_outputs=self._decided,
+            on_change=self._changed,
+            traces=TraceKeeper(self._store.traces),
+            level_log=self._level_log,
+        )
 
     def _build_cameras(self, state: Path) -> Cameras:
         parts = (self._ledger, self._witness, self._standing)

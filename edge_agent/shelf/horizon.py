@@ -82,11 +82,8 @@ def forget(state: ShelfState, rules: Rules) -> None:
             and c.restock_id not in state.restocks
         ),
     )
-    for change_id in [c for c, s in state.sights.items() if s.at <= horizon]:
-        if change_id not in state.changes:
-            del state.sights[change_id]
+    _forget_seen(state, horizon)
     _keep_only(state.origins, state.changes)
-    del state.motions[: bisect_left(state.motions, horizon)]
     state.assortment.forget(horizon)
     live = {visit.case_id for visit in state.visits.values()}
     live |= {restock.case_id for restock in state.restocks.values()}
@@ -96,6 +93,14 @@ def forget(state: ShelfState, rules: Rules) -> None:
     )
     while len(state.cases) > MAX_CASES:
         del state.cases[next(iter(state.cases))]
+
+
+def _forget_seen(state: ShelfState, horizon: float) -> None:
+    """Let go of what pictures told of changes that are gone, and of who was there then."""
+    for change_id in [c for c, s in state.sights.items() if s.at <= horizon]:
+        if change_id not in state.changes:
+            del state.sights[change_id]
+    del state.motions[: bisect_left(state.motions, horizon)]
 
 
 def _last_of(restock: Restock, changes: Sequence[Change]) -> float:
