@@ -8,6 +8,7 @@ from pathlib import Path
 from edge_agent.doctor_finding import Finding, finding_of
 from edge_agent.errors import EdgeAgentError
 from edge_agent.settings import Settings
+from edge_agent.vision.recognisers import detector_for
 
 _WHAT = "recogniser"
 _MOST_NAMED = 5
@@ -41,12 +42,7 @@ def check_recogniser(settings: Settings, state: Path) -> Iterator[Finding]:
 
 
 def _detector(settings: Settings, state: Path) -> tuple[set[str], str]:
-    from edge_agent.detector.detector import Detector
-    from edge_agent.detector.places import find_model, model_folders
-
-    folder = find_model(settings.vision.model, model_folders(state))
-    detector = Detector.load(folder, settings.vision.runtime)
-    skus = detector.manifest.skus
+    skus = detector_for(settings, state).manifest.skus
     words = f"model {settings.vision.model} is whole and runs; it knows {len(skus)} products"
     return set(skus), words
 

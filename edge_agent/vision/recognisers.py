@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_agent.settings import Settings
 from edge_agent.vision.seen import Recogniser
+
+if TYPE_CHECKING:
+    from edge_agent.detector.detector import Detector
 
 
 def recogniser_for(settings: Settings, state: Path) -> Recogniser | None:
@@ -20,10 +24,19 @@ def recogniser_for(settings: Settings, state: Path) -> Recogniser | None:
 
         return FeaturesRecogniser(Gallery(state))
     if settings.vision.recogniser == "detector":
-        from edge_agent.detector.detector import Detector
-        from edge_agent.detector.places import find_model, model_folders
         from edge_agent.detector.recogniser import DetectorRecogniser
 
-        folder = find_model(settings.vision.model, model_folders(state))
-        return DetectorRecogniser(Detector.load(folder, settings.vision.runtime))
+        return DetectorRecogniser(detector_for(settings, state))
     return None
+
+
+def detector_for(settings: Settings, state: Path) -> Detector:
+    """Load the detector that the settings name, every file of its model verified.
+
+    Raises UsageError where there is no such model, ModelError where it is altered or cannot run.
+    """
+    from edge_agent.detector.detector import Detector
+    from edge_agent.detector.places import find_model, model_folders
+
+    folder = find_model(settings.vision.model, model_folders(state))
+    return Detector.load(folder, settings.vision.runtime)
