@@ -129,9 +129,9 @@ class _Player:
             self._look(Frame(happening.camera, happening.at, picture))
 
     def _look(self, frame: Frame) -> None:
-        self.pipeline.take_seen([each.fact for each in self.seeing.feed(frame)])
+        seen = [each.fact for each in self.seeing.feed(frame)]
         motion = self.seeing.motion(frame.camera, frame.at)
-        self.pipeline.take_seen([motion] if motion is not None else [])
+        self.pipeline.take_seen([*seen, *([motion] if motion is not None else [])])
         for scan in self.scans.see(frame):
             self.ledger.tell(scan_output(scan, self.ledger.state.catalogue))
 

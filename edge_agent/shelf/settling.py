@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from edge_agent.shelf.homes import Accounts, Homes
-from edge_agent.shelf.matching import UnitKey, is_at_hand, is_exact, is_in_time, time_cost
+from edge_agent.shelf.matching import is_at_hand, is_exact, is_in_time, time_cost
 from edge_agent.shelf.memo import Memo
 from edge_agent.shelf.parties import Stay
 from edge_agent.shelf.payments import PaidUnit
@@ -120,19 +121,15 @@ def _spend(freed: Iterable[_Freed], shop: Shop, rules: Rules) -> None:
     """Let what was paid for goods that are back pay for equal ones that it fits nearly as well:
     it was for those, and what came back had not been paid."""
     for back, paid, cost in freed:
-        best: tuple[float, str, UnitKey] | None = None
-        for account in shop.accounts.values():
-            if account.visit.visit_id == back.visit_id:
-                continue
-            for unit in account.unpaid:
-                if unit.sku != back.sku or not is_in_time(account.visit, paid, rules):
-                    continue
-                other = time_cost(unit, account.visit, paid, rules)
-                if other <= cost + PAID_COMES_BACK:
-                    candidate = (other, account.visit.visit_id, unit.key)
-                    best = candidate if best is None else min(best, candidate)
-        if best is not None:
-            _, visit_id, key = best
+        others = [
+            (time_cost(unit, account.visit, paid, rules), visit_id, unit.key)
+            for visit_id, account in shop.accounts.items()
+            if visit_id != back.visit_id and is_in_time(account.visit, paid, rules)
+            for unit in account.unpaid
+            if unit.sku == back.sku
+        ]
+        other, visit_id, key = min(others, default=(math.inf, "", back.key))
+        if other <= cost + PAID_COMES_BACK:
             account = shop.accounts[visit_id]
             account.unpaid = [unit for unit in account.unpaid if unit.key != key]
             account.paid[key] = paid
