@@ -222,7 +222,7 @@ class Disturbance:
             self._rest = None
             return self._come_back(rest.first, stretch)
         told = self._refine(rest, len(trail))
-        self._teller.keep_for_press()
+        self._teller.keep_for_press(stretch)
         self._end(rest.level, rest.first, stretch)
         return told
 
@@ -248,10 +248,10 @@ class Disturbance:
         if rest.ringing:
             ringing = motion.free_ringing(rest.first, settled)
             level = fitted(ringing) if ringing else rest.level
-            return self._steps.go_on(level, at)
+            return self._steps.go_on(level, at, stretch)
         if rest.loose or not is_clean(stretch, motion.noise):
             if not rest.loose or (stretch.is_white and stretch.span_s >= LOOSE_S):
                 self._steps.leave_rough(Level(stretch.mean_g, stretch.sigma_g), at)
             return []
         told = self._refine(rest, last) if stretch.span_s >= 2 * EARLY_S else []
-        return told + self._steps.go_on(rest.level, at)
+        return told + self._steps.go_on(rest.level, at, stretch)

@@ -57,10 +57,10 @@ class Steps:
         """A rough rest was left at `at`; what comes may show that goods had made it."""
         self._rough = Rough(level, at)
 
-    def go_on(self, level: Level, at: float) -> list[WeightChange]:
-        """Let what was told stand, and look for the next change from its level."""
+    def go_on(self, level: Level, at: float, rest: Stretch) -> list[WeightChange]:
+        """Let what was told stand, and look for the next change from its level and rest."""
         told = self._teller.refine(level.grams, level.sigma)
-        self._teller.keep_for_press()
+        self._teller.keep_for_press(rest)
         self._motion.go_on(level, at)
         return told
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from edge_agent.weighing.change import WeightChange, change_id
 from edge_agent.weighing.goods import FITS_SIGMAS, Goods
 from edge_agent.weighing.judging import Level
+from edge_agent.weighing.plateau import Stretch
 
 # A later estimate is worth a revision when it differs by this much, or is this much surer.
 WORTH_G = 0.1
@@ -16,6 +17,8 @@ UNSURE_G, SURER_SHARE = 0.5, 0.6
 AMEND_S = 10.0
 # A push that ends so soon and leaves nothing was a hand; one that ends in a take, so soon.
 SHORT_PRESS_S, LONG_PRESS_S = 1.8, 4.0
+# A hand that stays so long sways by more than this share of its force, if that can be seen at all.
+STAYED_S, SWAY_SHARE, SEEN_SWAY_G = 1.4, 0.003, 0.5
 # A hand may rest on a plate for this long after it took.
 RESTED_S = 20.0
 # Squared deviations by which one reading must fit better than another.
@@ -163,11 +166,18 @@ class Teller:
         self.close()
         return changes
 
-    def keep_for_press(self) -> None:
-        """Close the pending step, but remember a push, which may turn out to be a hand."""
+    def keep_for_press(self, rest: Stretch) -> None:
+        """Close the pending step, but remember a push, which may turn out to be a hand.
+
+        `rest` is what came after the push: goods lie stiller than any hand.
+        """
         told = self._pending
         self.close()
-        if told is not None and told.change.delta_g > 0:
+        if told is None or told.change.delta_g <= 0:
+            return
+        sway_g = SWAY_SHARE * told.change.delta_g
+        sways = rest.scatter_g >= sway_g or sway_g < SEEN_SWAY_G
+        if sways or rest.span_s < STAYED_S:
             self._press = told
 
     def was_press(self, level_g: float, tolerance_g: float, left_at: float) -> bool:

@@ -76,6 +76,13 @@ def test_a_hand_that_rests_before_it_takes_is_no_goods(rate_hz: float) -> None:
     assert rounded(weigh([plate("A1")], shelf)) == [-346]
 
 
+def test_what_lies_stiller_than_a_hand_is_goods_though_another_plates() -> None:
+    shelf = signal(30.0, 5)
+    shelf.step(10.0, 568.0)
+    shelf.step(14.0, -568.0 - 346.0)
+    assert rounded(weigh([plate("A1")], shelf)) == [568, -914]
+
+
 def test_two_picks_under_a_hand_that_does_not_let_go_are_two() -> None:
     shelf = signal(30.0, 6, start_g=5000.0, rate_hz=12.0, ring_hz=30.0, noise_g=3.0)
     shelf.press(10.0, 2.0, 90.0, tremor=0.4)
