@@ -7,28 +7,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from edge_agent.shelf.matching import Matching, is_at_hand, is_exact, is_in_time, match
-from edge_agent.shelf.memo import Memo
 from edge_agent.shelf.parties import Purse, Stay
 from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.reckoned import Cluster
+from edge_agent.shelf.remembering import Remembering
 from edge_agent.shelf.state import Rules
 from edge_agent.shelf.units import Unit
 from edge_agent.shelf.windows import VisitsByTime
 
 
 def pair_all(
-    stays: Sequence[Stay], purses: Sequence[Purse], rules: Rules, memo: Memo
+    stays: Sequence[Stay], purses: Sequence[Purse], rules: Rules, memo: Remembering
 ) -> tuple[Matching, list[Cluster]]:
     """Match visits with payments, both in the order of time; returns the clusters besides.
 
     Most visits stand alone with their payment: each such cluster is matched by itself, and only
     when something in it is new.
     """
-
-    def is_likely(stay: Stay, purse: Purse) -> bool:
-        return is_in_time(stay.visit, purse, rules) and (
-            is_at_hand(stay.visit, purse, rules) or is_exact(stay.goods, purse.cart)
-        )
 
     def is_possible(stay: Stay, purse: Purse) -> bool:
         return not stay.is_restock and is_in_time(stay.visit, purse, rules)
@@ -39,10 +34,56 @@ def pair_all(
         if not some_purses:
             continue
         label = some_stays[0].visit.visit_id
-        reckon = partial(match, some_stays, some_purses, is_likely, rules, memo, label)
+        reckon = partial(_match_likely, some_stays, some_purses, rules, memo, label)
         found.add(memo.of(("cluster", label), (*some_stays, *some_purses), reckon))
     found.add(match(stays, purses, is_possible, rules, memo, "late", beside=found))
     return _without_strangers(found, stays, rules), clusters
+
+
+def _match_likely(
+    stays: Sequence[Stay], purses: Sequence[Purse], rules: Rules, memo: Remembering, label: str
+) -> Matching:
+    """Match what was paid about the time of a visit, and late carts that equal a visit's goods.
+
+    Such a cart was for all of those goods or for none: one that would pay for some of them, and
+    for another visit's besides, is nothing to that visit.
+    """
+    torn: set[tuple[str, str]] = set()
+
+    def is_likely(stay: Stay, purse: Purse) -> bool:
+        if not is_in_time(stay.visit, purse, rules):
+            return False
+        if is_at_hand(stay.visit, purse, rules):
+            return True
+        is_whole = (stay.visit.visit_id, purse.payment_id) not in torn
+        return is_whole and is_exact(stay.goods, purse.cart)
+
+    while True:
+        # What was remembered of pairs that are torn now is not asked for again.
+        found = match(stays, purses, is_likely, rules, Remembering() if torn else memo, label)
+        before = len(torn)
+        torn |= _torn(found, stays, purses, rules)
+        if len(torn) == before:
+            return found
+
+
+def _torn(
+    found: Matching, stays: Sequence[Stay], purses: Sequence[Purse], rules: Rules
+) -> set[tuple[str, str]]:
+    """Visits and payments that were paired only because they are equal, and yet not as a whole."""
+    pairs = Counter(
+        (stay.visit.visit_id, found.pairs[unit.key].payment_id)
+        for stay in stays
+        for unit in stay.gone
+        if unit.key in found.pairs
+    )
+    return {
+        (stay.visit.visit_id, purse.payment_id)
+        for stay in stays
+        for purse in purses
+        if 0 < pairs[stay.visit.visit_id, purse.payment_id] < len(purse.units)
+        and not is_at_hand(stay.visit, purse, rules)
+    }
 
 
 def _clusters(stays: Sequence[Stay], purses: Sequence[Purse], rules: Rules) -> Iterator[Cluster]:

@@ -14,14 +14,18 @@ from edge_agent.shelf.payments import PaidUnit
 from edge_agent.shelf.reckoned import Account, Shop
 from edge_agent.shelf.reckoning import match_shelf
 from edge_agent.shelf.state import Rules, ShelfState
-from edge_agent.shelf.units import Likeness, Unit, likeness, weigh_alike
+from edge_agent.shelf.units import Likeness, Unit, likeness, misfit, weigh_alike
 from edge_agent.shelf.waiting import nameless_things
 
 # That somebody brings back what he paid for is so much rarer than that he brings back what he did
 # not pay for: units of log likelihood.
 PAID_COMES_BACK = 4.0
+# Who is given his money back for goods that he returns brings them more often than who walked off
+# without paying; either comes soon, if at all: units of log likelihood, and seconds.
+UNPAID_COMES_BACK = 0.5
+SOON_S = 1800.0
 
-_Rank = tuple[int, int, int, float, str, str, int]
+_Rank = tuple[int, int, float, float, str, str, int]
 _Freed = tuple[Unit, PaidUnit, float]
 _ANOTHER, _PAID_FOR, _EXPECTED = range(3)
 
@@ -89,9 +93,9 @@ def _lift_foreign_things(accounts: Accounts, rules: Rules) -> None:
 
 
 def _bring_back(accounts: Accounts, rules: Rules) -> list[_Freed]:
-    """Let goods brought in a later visit cancel what an earlier one took: unpaid units first,
-    then those refunded as returned, then paid ones (a refund is due then); of several that one
-    which weighs the same. Returns what was paid for those last."""
+    """Let goods brought in a later visit cancel what an earlier one took: the likeliest of those
+    that are unpaid or were refunded as returned, then paid ones (a refund is due then); of several
+    that one which weighs the same. Returns what was paid for those last."""
     brought = sorted(
         (unit for account in accounts.values() for unit in account.taken.brought),
         key=lambda u: (u.taken_at, u.key),
@@ -157,27 +161,26 @@ def _rank(account: Account, unit: Unit, back: Unit, rules: Rules) -> _Rank | Non
     """How likely a unit of a visit is what came back, to be compared; None where it cannot be."""
     if unit not in account.gone or not 0 <= back.taken_at - account.visit.ended_at <= rules.late_s:
         return None
-    owed, alike = _owed(account, unit, back, rules), likeness(unit, back)
+    paid, alike = account.paid.get(unit.key), likeness(unit, back)
     # That paid goods come back is rare: only where no others can be meant.
-    likely = _EXPECTED if owed else _PAID_FOR
+    likely = _PAID_FOR if paid is not None and paid.refunded_at is None else _EXPECTED
     return (
         (_ANOTHER if alike is Likeness.ANOTHER else likely),
         alike,
-        owed,
+        _log_likelihood(unit, paid, back),
         unit.taken_at,
         unit.visit_id,
         *unit.key,
     )
 
 
-def _owed(account: Account, unit: Unit, back: Unit, rules: Rules) -> int:
-    """How much it is expected that a unit that left comes back: a refund says that it did."""
-    paid = account.paid.get(unit.key)
-    if paid is None:
-        return 2
-    if paid.refunded_at is None:
-        return 0
-    return 3 if back.taken_at <= paid.refunded_at + rules.grace_s else 1
+def _log_likelihood(unit: Unit, paid: PaidUnit | None, back: Unit) -> float:
+    """How likely a unit comes back just then, and weighs what came; up to a constant."""
+    refunded_at = paid.refunded_at if paid is not None else None
+    since = unit.taken_at if refunded_at is None else refunded_at
+    late = math.log1p(abs(back.taken_at - since) / SOON_S)
+    rare = UNPAID_COMES_BACK if refunded_at is None else 0.0
+    return -rare - late - 0.5 * misfit(unit, back) ** 2
 
 
 def _give_back(accounts: Accounts, unit: Unit, by: Unit) -> None:

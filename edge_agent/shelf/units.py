@@ -130,11 +130,18 @@ def likeness(taken: Unit, back: Unit) -> Likeness:
     """
     if not (taken.is_alone and back.is_alone):
         return Likeness.UNKNOWN
-    off_g = abs(taken.delta_g + back.delta_g)
-    sigma_g = math.hypot(taken.sigma_g, back.sigma_g, SPAN_ERROR * taken.delta_g)
-    if off_g <= ALIKE_SIGMAS * sigma_g:
+    off = misfit(taken, back)
+    if off <= ALIKE_SIGMAS:
         return Likeness.ALIKE
-    return Likeness.HARDLY if off_g <= OTHER_SIGMAS * sigma_g else Likeness.ANOTHER
+    return Likeness.HARDLY if off <= OTHER_SIGMAS else Likeness.ANOTHER
+
+
+def misfit(taken: Unit, back: Unit) -> float:
+    """By how many deviations two weighings differ; 0 where a unit was not weighed alone."""
+    if not (taken.is_alone and back.is_alone):
+        return 0.0
+    sigma_g = math.hypot(taken.sigma_g, back.sigma_g, SPAN_ERROR * taken.delta_g)
+    return abs(taken.delta_g + back.delta_g) / sigma_g if sigma_g else math.inf
 
 
 def _cancel(units: list[Unit], sku: str | None, plate: str | None = None) -> bool:

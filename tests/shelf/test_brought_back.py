@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge_agent.shelf.facts import PaymentFact
 from edge_agent.shelf.payments import Refund, RefundLine
 from tests.shelf.scene import START, Scene, change, payment, put, take
 
@@ -34,8 +35,26 @@ def test_a_thing_that_cannot_be_named_is_the_unpaid_unit_of_its_weight() -> None
     assert visits_short(Scene(taken, change(2000, "B1", 350.5))) == [-1]
 
 
+def refunded(paid_at: float, refunded_at: float, sku: str, price: int) -> list[PaymentFact]:
+    """A payment for one unit, given back because that was returned."""
+    refund = Refund("R1", START + refunded_at, price, "returned", (RefundLine(sku, 1),))
+    return [payment(paid_at, sku), payment(refunded_at, sku, revision=4, refunds=[refund])]
+
+
+def test_what_was_just_refunded_as_returned_comes_back_rather_than_an_old_theft() -> None:
+    stolen, bought = take(0, "A2", "nuts"), take(20000, "A2", "nuts")
+    paid = refunded(20030, 20100, "nuts", 1200)
+    assert visits_short(Scene(stolen, bought, *paid, put(20700, "A2", "nuts"))) == [-1]
+
+
+def test_of_a_refunded_and_an_unpaid_unit_what_weighs_the_same_came_back() -> None:
+    bought, stolen = change(0, "A2", -80.9), change(1000, "A2", -80.6)
+    paid = refunded(30, 900, "nuts", 1200)
+    assert visits_short(Scene(bought, stolen, *paid, change(2100, "A2", 80.6))) == [-1]
+    assert visits_short(Scene(bought, stolen, *paid, change(2100, "A2", 80.9))) == [999]
+
+
 def test_a_thing_that_cannot_be_named_is_what_was_refunded_as_returned() -> None:
-    refund = Refund("R1", START + 1900, 350, "returned", (RefundLine("cola", 1),))
-    paid = payment(60, "cola"), payment(1900, "cola", revision=4, refunds=[refund])
+    paid = refunded(60, 1900, "cola", 350)
     assert visits_short(Scene(take(0, "A1", "cola"), *paid, change(2000, "B1", 346.1))) == []
     assert visits_short(Scene(take(0, "A1", "cola"), *paid, change(2000, "B1", 350.5))) == [-1]

@@ -340,6 +340,18 @@ def test_a_late_payment_of_exactly_a_visits_goods_is_that_visits() -> None:
     assert states(scene) == ["settled", "short"]
 
 
+def test_a_cart_that_equals_an_older_visit_only_by_chance_takes_nothing_from_it() -> None:
+    scene = Scene(
+        take(0, "A1", "cola"),
+        take(3, "A2", "nuts"),
+        payment(40, "cola", "cola", "nuts", name="P1"),
+        take(600, "A2", "nuts"),
+        take(1240, "A1", "cola"),
+        payment(1290, "cola", "nuts", name="P2"),
+    )
+    assert states(scene) == ["settled"] * 3
+
+
 def test_one_payment_for_two_visits_settles_both_and_stays_so() -> None:
     scene = Scene(take(0, "A1", "cola"), take(600, "A2", "nuts"), payment(630, "cola", "nuts"))
     assert states(scene) == ["settled", "settled"]
