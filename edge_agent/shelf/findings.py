@@ -110,6 +110,8 @@ def _unpaid(
     account: Account, left: list[Unit], unfinished: list[Payment], state: ShelfState
 ) -> list[Missing]:
     """What no payment covers, by what became of the payments of the visit."""
+    if not left:
+        return []
     feigned = _FeignedUnits(unfinished)
     rest: LossKind = "underpaid" if account.paid else "unpaid"
     found: list[Missing] = []

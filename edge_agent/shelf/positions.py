@@ -34,7 +34,7 @@ class Decided:
     """What a reckoning came to: each live visit's account and finding, by visit id.
 
     `sold` are the units that customers bought during each restock, by (SKU, plate). `news` are the
-    visits of which anything is new, None: perhaps all.
+    visits and restocks of which anything is new, None: perhaps all.
     """
 
     accounts: Mapping[str, Account]
@@ -75,9 +75,14 @@ def _with_news(state: ShelfState, decided: Decided) -> Iterable[str]:
     """The visits of which anything is new, or whose goods are counted otherwise."""
     if decided.news is None:
         return list(decided.accounts)
-    changes = (state.changes.get(document) for document in state.units.moved)
-    moved = {c.visit_id for c in changes if c is not None}
+    moved = {change.visit_id for change in _moved(state)}
     return [v for v in decided.accounts if v in decided.news or v in moved]
+
+
+def _moved(state: ShelfState) -> list[Change]:
+    """The changes that have been counted otherwise since the last posting."""
+    changes = (state.changes.get(document) for document in state.units.moved)
+    return [change for change in changes if change is not None]
 
 
 def _is_posted(state: ShelfState, document: str, units: Settled) -> bool:
@@ -200,10 +205,14 @@ def _without_customers(units: Settled) -> Iterator[tuple[tuple[str, str], int]]:
 
 def _of_restocks(state: ShelfState, decided: Decided) -> dict[str, Settled]:
     """Changes of restocks: what came; and what was taken out by customers, or as ordered."""
+    wanted = set(state.restocks)
+    if decided.news is not None:
+        moved = {change.restock_id for change in _moved(state)}
+        wanted = {r for r in wanted if r in decided.news or r in moved}
     by_restock: defaultdict[str, list[Change]] = defaultdict(list)
-    for change in state.changes.values():
-        if change.restock_id is not None and change.restock_id in state.restocks:
-            by_restock[change.restock_id].append(change)
+    for change in state.changes.values() if wanted else ():
+        if change.restock_id in wanted:
+            by_restock[change.restock_id or ""].append(change)
     found: dict[str, Settled] = {}
     for restock_id, changes in by_restock.items():
         sold = Counter(decided.sold.get(restock_id, {}))

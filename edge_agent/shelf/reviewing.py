@@ -15,7 +15,7 @@ from edge_agent.shelf.orders import end_of
 from edge_agent.shelf.positions import Decided
 from edge_agent.shelf.reasons import reasons, reasons_output, restock_reasons
 from edge_agent.shelf.reckoned import Account
-from edge_agent.shelf.restocks import report_content, report_output, shortfall
+from edge_agent.shelf.restocks import Sold, report_content, report_output, shortfall
 from edge_agent.shelf.settling import reckon
 from edge_agent.shelf.state import Change, Output, Restock, Rules, ShelfState, Visit
 from edge_agent.shelf.stock import book_change
@@ -26,8 +26,8 @@ from edge_agent.shelf.telling_stock import stock_output
 class Review:
     """One look at the whole shelf: reckons it anew, and gathers what is to be told in `outputs`.
 
-    `restocked` are the plates of restocks that are over now; `news` the visits of which anything
-    is new.
+    `restocked` are the plates of restocks that are over now; `news` the visits and restocks of
+    which anything is new.
     """
 
     def __init__(self, state: ShelfState, rules: Rules, memo: Memo) -> None:
@@ -156,21 +156,39 @@ class Review:
         for (payment_id, _), restock_id in self._shop.bought.items():
             buyers[restock_id].add(payment_id)
         for restock_id, known in list(state.restocks.items()):
-            restock = replace(known, ties=tuple(sorted(buyers[restock_id])))
-            state.restocks[restock_id] = restock
+            restock, ties = known, tuple(sorted(buyers[restock_id]))
+            if known.ties != ties:
+                state.restocks[restock_id] = restock = replace(known, ties=ties)
             ended_at = end_of(restock)
-            if restock.order.state == "cancelled":
+            is_cancelled = restock.order.state == "cancelled"
+            if is_cancelled:
                 # Were it finished after all, it would be reported anew.
                 state.restocks[restock_id] = replace(restock, told=None)
                 self.outputs += review_restock(state, restock_id, [], rules)
-            elif ended_at is not None and state.now >= ended_at + rules.visit_gap_s:
-                self._review_restock(restock, ended_at, changes[restock_id])
-                self.outputs += learn_from_restock(state, restock, changes[restock_id], rules)
+            if is_cancelled or ended_at is None or state.now < ended_at + rules.visit_gap_s:
+                self.news.add(restock_id)
+                continue
+            self._review_restock(restock, ended_at, changes[restock_id])
+            self.outputs += learn_from_restock(state, restock, changes[restock_id], rules)
+
+    def _content_of(
+        self, restock: Restock, ended_at: float, changes: Sequence[Change], sold: Sold
+    ) -> dict[str, Any]:
+        """What is to be told of a restock, reckoned where anything about it is new."""
+
+        def reckon() -> dict[str, Any]:
+            self.news.add(restock.order.restock_id)
+            return report_content(self._state, restock, ended_at, changes, sold)
+
+        then = self._state.assortment.at(ended_at)
+        times = restock.started_at, restock.finished_at
+        grounds = (restock.order, *times, then, *changes, *sold.items())
+        return self._memo.of(("restock", restock.order.restock_id), grounds, reckon)
 
     def _review_restock(self, restock: Restock, ended_at: float, changes: Sequence[Change]) -> None:
         state, restock_id = self._state, restock.order.restock_id
         sold = self._shop.sold.get(restock_id, Counter())
-        content = report_content(state, restock, ended_at, changes, sold)
+        content = self._content_of(restock, ended_at, changes, sold)
         if restock.told == {}:
             # An older agent told it, and kept no word of what.
             state.restocks[restock_id] = replace(restock, told=content)

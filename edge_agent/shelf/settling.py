@@ -147,7 +147,7 @@ def _bring_back_unnamed(accounts: Accounts, rules: Rules) -> None:
             ranked = {
                 rank: other
                 for earlier in accounts.values()
-                if earlier is not account
+                if earlier is not account and _may_come_back(earlier, thing, rules)
                 for other in earlier.gone
                 if other.sku is not None
                 and (rank := _rank(earlier, other, thing, rules)) is not None
@@ -159,7 +159,7 @@ def _bring_back_unnamed(accounts: Accounts, rules: Rules) -> None:
 
 def _rank(account: Account, unit: Unit, back: Unit, rules: Rules) -> _Rank | None:
     """How likely a unit of a visit is what came back, to be compared; None where it cannot be."""
-    if unit not in account.gone or not 0 <= back.taken_at - account.visit.ended_at <= rules.late_s:
+    if not _may_come_back(account, back, rules) or unit not in account.gone:
         return None
     paid, alike = account.paid.get(unit.key), likeness(unit, back)
     # That paid goods come back is rare: only where no others can be meant.
@@ -172,6 +172,11 @@ def _rank(account: Account, unit: Unit, back: Unit, rules: Rules) -> _Rank | Non
         unit.visit_id,
         *unit.key,
     )
+
+
+def _may_come_back(account: Account, back: Unit, rules: Rules) -> bool:
+    """Whether something came back while a visit's goods still may."""
+    return 0 <= back.taken_at - account.visit.ended_at <= rules.late_s
 
 
 def _log_likelihood(unit: Unit, paid: PaidUnit | None, back: Unit) -> float:
