@@ -20,8 +20,9 @@ from edge_agent.shelf.state import Change
 # How likely what comes onto a plate is one of the things that left it, and one of those that left
 # another plate; against the shares of goods that nobody saw leave (`candidates`).
 HOME_SHARE, ASTRAY_SHARE = 1.0, 0.2
-# What left within the hour, against what has just left.
-AWAY_SHARE = 0.4
+# What left within the hour, against what has just left: who takes something back on second thoughts
+# mostly does so at once.
+AWAY_SHARE = 0.15
 # How often units that left in one hand come back in one hand.
 ALL_AT_ONCE = 0.3
 # Two weighings of a thing on one plate differ by this part of it, for creep; on two plates by as

@@ -169,23 +169,34 @@ def _cancel_likely(gone: list[Unit], change: Change) -> bool:
 def _without_foreign_things(
     changes: Sequence[Change], readings: Mapping[str, Hypothesis]
 ) -> list[Change]:
-    """Drop pairs of changes on one plate that undo each other by weight and one of which nothing
-    explains: a bag put down and lifted again, or a plate taken out and put back.
+    """Drop pairs of changes that undo each other by weight and one of which nothing explains: a bag
+    put down and lifted again, a plate taken out and put back; on two plates, goods that could not
+    be named when they were taken and are put back in another place.
     """
-    kept: dict[str, list[tuple[Change, bool]]] = {}
+    kept: list[tuple[Change, bool]] = []
     gone: set[str] = set()
     for change in changes:
-        beside = kept.setdefault(change.plate, [])
         is_blank = not change.items and change.change_id not in readings
-        pair = next(
-            (k for k in reversed(beside) if (is_blank or k[1]) and _undoes(k[0], change)), None
-        )
+        pairs = [k for k in reversed(kept) if (is_blank or k[1]) and _undoes(k[0], change)]
+        here = (k for k in pairs if k[0].plate == change.plate)
+        elsewhere = (k for k in pairs if k[0].plate != change.plate and _moved_on(k[0], change))
+        pair = next(here, None) or next(elsewhere, None)
         if pair is None:
-            beside.append((change, is_blank))
+            kept.append((change, is_blank))
         else:
-            beside.remove(pair)
+            kept.remove(pair)
             gone |= {change.change_id, pair[0].change_id}
     return [change for change in changes if change.change_id not in gone]
+
+
+def _moved_on(left: Change, came: Change) -> bool:
+    """Whether what left one plate, and came to another, may be the same goods."""
+    likely = {h.items for h in left.hypotheses if h.confidence >= LIKELY_BACK}
+    return left.delta_g < 0 < came.delta_g and any(
+        h.confidence >= LIKELY_BACK and tuple((sku, -n) for sku, n in h.items) in likely
+        for h in came.hypotheses
+        if h.items
+    )
 
 
 def _undoes(first: Change, second: Change) -> bool:

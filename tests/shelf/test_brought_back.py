@@ -28,6 +28,13 @@ def test_of_units_that_weigh_alike_the_latest_came_back() -> None:
     assert visits_short(Scene(first, second, put(2000, "A2", "nuts"))) == [-1]
 
 
+def test_what_could_not_be_named_and_is_put_in_another_place_is_its_takers() -> None:
+    stolen = take(0, "A1", "cola")
+    # From B1 either of two flavours has gone; a few seconds later it stands on A1.
+    taken, back = change(1500, "B1", -347.3), change(1504, "A1", 347.3)
+    assert visits_short(Scene(stolen, taken, back)) == [-1]
+
+
 def test_a_thing_that_cannot_be_named_is_the_unpaid_unit_of_its_weight() -> None:
     taken = take(0, "A1", "cola")
     # On plate B1 stand two flavours of one weight, neither of which is away.
