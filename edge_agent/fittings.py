@@ -17,6 +17,7 @@ from edge_agent.standing import Standing
 from edge_agent.store.outbox import OutboxMessage
 from edge_agent.store.store import Store
 from edge_agent.store.tares import RemoteTare, Tares
+from edge_agent.weighing.calibration import is_load
 from edge_agent.weighing.calibration import tare as zero_of
 from edge_agent.witness import Witness
 
@@ -24,9 +25,6 @@ log = logging.getLogger(__name__)
 
 # A picture older than this shows another shelf.
 FRESH_PICTURE_S = 60.0
-# Less than this share of the lightest unit is no goods, but what the zero has moved by.
-GOODS_SHARE = 0.5
-LEAST_GOODS_G = 2.0
 
 
 class Fittings:
@@ -138,7 +136,7 @@ class Fittings:
             if sku in state.catalogue.products
         ]
         lightest_g = min((p.weight_g for p in products if p.weight_g), default=0.0)
-        if abs(weight_g) > max(LEAST_GOODS_G, GOODS_SHARE * lightest_g):
+        if is_load(weight_g, lightest_g):
             return f"a weight of {weight_g:.0f} g"
         return ""
 

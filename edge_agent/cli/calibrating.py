@@ -18,7 +18,13 @@ from edge_agent.errors import AgentNotRunning, SettingsError, UsageError
 from edge_agent.settings import PlateSettings, Settings
 from edge_agent.settings_edit import Value, set_values
 from edge_agent.settings_file import find_settings, find_state, load_settings
+from edge_agent.weighing.calibration import is_load
 from edge_agent.weighing.calibration import tare as zero_of
+
+# A plate that was never calibrated has this many counts a gram.
+UNCALIBRATED = 1.0
+# A cell's span moves by less than this in years (OIML R 60: an accuracy class C3 cell by 0.02 %).
+OTHER_SCALE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ def calibrate_plate(
     found = done.found
     zero, per_g = round(found.zero_counts, 2), float(f"{found.counts_per_g:.7g}")
     _write(place, zero, per_g)
+    _note_other_scale(place.plate, per_g, masses_g[0])
     return {
         "plate": plate_id,
         "zero_counts": zero,
@@ -87,13 +94,41 @@ def tare_plate(
         empty = Course(readings, place.plate, seconds, 0.0, yes).empty()
     zero = round(zero_of(empty), 2)
     plate = place.plate
+    moved_g = (zero - plate.zero_counts) / plate.counts_per_g
     _write(place, zero, plate.counts_per_g, tare_only=True)
+    _note_load(place, moved_g)
     return {
         "plate": plate_id,
         "zero_counts": zero,
-        "moved_g": round((zero - plate.zero_counts) / plate.counts_per_g, 3),
+        "moved_g": round(moved_g, 3),
         "file": str(place.settings_path),
     }
+
+
+def _note_other_scale(plate: PlateSettings, per_g: float, mass_g: float) -> None:
+    """Say so where a plate that was calibrated is calibrated to something else: a cell ages by less
+    than a wrong mass does."""
+    other = plate.counts_per_g / per_g - 1.0
+    if plate.counts_per_g != UNCALIBRATED and abs(other) > OTHER_SCALE:
+        note(
+            f"Plate {plate.id} had counts_per_g = {plate.counts_per_g:g}: it weighs "
+            f"{100 * abs(other):.1f} % {'more' if other > 0 else 'less'} from now on. Cells hardly "
+            f"change; make sure that {mass_g:g} g stood on it, and nothing else before."
+        )
+
+
+def _note_load(place: _Place, moved_g: float) -> None:
+    """Say so where a plate that is tared weighed as much as goods do."""
+    plate = place.plate
+    weights = (p.weight_g for p in place.settings.product if p.sku in plate.products)
+    lightest_g = min((weight_g for weight_g in weights if weight_g), default=0.0)
+    if plate.counts_per_g == UNCALIBRATED:
+        return
+    if is_load(moved_g, lightest_g):
+        note(
+            f"By its old zero plate {plate.id} weighed {moved_g:.1f} g, as goods do. If anything "
+            "stood on it, take everything off and tare it again."
+        )
 
 
 def _place(plate_id: str, yes: bool, config: Path | None, state: Path | None) -> _Place:

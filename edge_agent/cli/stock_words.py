@@ -82,5 +82,7 @@ def counted_items(items: Iterable[str]) -> list[dict[str, Any]]:
         sku, separator, number = item.rpartition("=")
         if not (sku and separator and number.isdecimal()):
             raise UsageError(f"{item!r} is no count. Write SKU=N, as 6901028075831=8")
+        if any(other["sku"] == sku for other in counted):
+            raise UsageError(f"{sku} is counted twice. Give one count for each product.")
         counted.append({"sku": sku, "quantity": int(number)})
     return counted

@@ -30,7 +30,8 @@ class _Review:
     """What a case is to say: its content without an explanation, and how it is explained.
 
     `explained` takes the state it will be told in; `mended` is how it ends when no line is left,
-    `explained_mended` takes what was told last then. `about` are the changes it is found in.
+    `explained_mended` takes what was told last then. `about` are the changes it is found in;
+    `waits` for a payment that is under way.
     """
 
     case_id: str
@@ -41,6 +42,7 @@ class _Review:
     mended: Resolution
     explained_mended: Callable[[dict[str, Any]], str]
     about: tuple[str, ...] = ()
+    waits: bool = False
 
 
 def review_visit(
@@ -68,6 +70,7 @@ def review_visit(
             mended,
             lambda told: explain_closed(told, mended, account, state, rules),
             tuple(change.change_id for change in account.changes),
+            finding.waits_for_payment,
         ),
     )
 
@@ -150,7 +153,7 @@ def _told(
         explanation = with_verdict(review.explained("open"), "confirmed")
         return {**review.content, "explanation": explanation}, "closed", "confirmed"
     stage = review.stage
-    if case is not None and case.state == "open":
+    if case is not None and case.state == "open" and not review.waits:
         # What was found with all the facts stays found when the cloud goes away later.
         stage = "open"
     return {**review.content, "explanation": review.explained(stage)}, stage, None

@@ -99,7 +99,11 @@ def teach(state: ShelfState, fact: TaughtFact) -> list[Output]:
     """Take a product as a person has just weighed it, or forget what its sales taught."""
     outputs = _forget(state, fact.sku, fact.at, "taught" if fact.product else "reset")
     if fact.product is not None:
-        products = {**state.catalogue.products, fact.sku: fact.product}
+        product, known = fact.product, state.catalogue.products.get(fact.sku)
+        if known is not None:
+            # Who teaches says what a unit weighs; what it is called and costs is known.
+            product = replace(product, name=known.name, price=known.price)
+        products = {**state.catalogue.products, fact.sku: product}
         plates = dict(state.catalogue.plates)
         if fact.plate in plates and fact.sku not in plates[fact.plate]:
             plates[fact.plate] = (*plates[fact.plate], fact.sku)

@@ -23,6 +23,8 @@ MAX_RELATIVE_ERROR = 0.002
 MAX_NONLINEAR_SHARE = 0.001
 MAX_RETURN_SHARE = 0.0005
 CLEAR_SIGMAS = 5.0
+# Less than this share of the lightest unit is no goods, but what the zero has moved by.
+GOODS_SHARE, LEAST_GOODS_G = 0.5, 2.0
 # A reading this far from where a mass should be is another mass, or none.
 ANOTHER_MASS_SHARE = 0.2
 
@@ -61,6 +63,12 @@ def to_grams(
 def tare(counts: FloatArray) -> float:
     """Return the zero of an empty plate in counts; raise CalibrationError unless it is still."""
     return _still_reading(counts, "empty").counts
+
+
+def is_load(weight_g: float, lightest_g: float) -> bool:
+    """Whether a plate that is to be tared weighs as much as goods do; `lightest_g` is the lightest
+    unit that belongs there, 0 where none is known."""
+    return abs(weight_g) > max(LEAST_GOODS_G, GOODS_SHARE * lightest_g)
 
 
 def calibrate(zero_counts: FloatArray, loaded_counts: FloatArray, mass_g: float) -> Calibration:

@@ -136,6 +136,25 @@ def test_a_person_is_led_through_the_calibration(shelf: Shelf, board: Board) -> 
 
 
 @pytest.mark.slow
+def test_a_plate_that_is_tared_with_goods_on_it_is_spoken_of(shelf: Shelf, board: Board) -> None:
+    board.grams[0] = 692.0
+    done = shelf.run("tare", "A1", "--yes", "--seconds", "1")
+    assert done.status == 0, done.err
+    assert "By its old zero plate A1 weighed 69" in done.err
+    assert "take everything off" in done.err
+
+
+@pytest.mark.slow
+def test_a_calibration_that_makes_a_cell_another_one_is_spoken_of(
+    shelf: Shelf, board: Board
+) -> None:
+    command = ["calibrate", "A1", "--mass", "520", "--yes", "--seconds", "1"]
+    done = shelf.run(*command, when=put_on(board, 520))
+    assert done.status == 0, done.err
+    assert "had counts_per_g = 400: it weighs 4.0 % more from now on" in done.err
+
+
+@pytest.mark.slow
 def test_a_terminal_shows_a_live_table(shelf: Shelf) -> None:
     with Terminal(shelf, "weigh", "--for", "1") as terminal:
         terminal.wait_for("weight g")

@@ -280,6 +280,15 @@ def test_a_product_taught_by_hand_is_used_at_once() -> None:
     assert shelf.scene.of("changes")[-1]["items"] == [{"sku": "dates", "quantity": -1}]
 
 
+def test_teaching_says_what_a_unit_weighs_and_nothing_of_its_price() -> None:
+    shelf = Shelf(A2={"nuts": 9})
+    shelf.tell(
+        TaughtFact(START, "nuts", Product("nuts", "Old name", 120.0, 1.0, 1), "A2"), until=10
+    )
+    product = shelf.scene.ledger.state.catalogue.products["nuts"]
+    assert (product.name, product.price, product.weight_g) == ("Nuts", 1200, 120.0)
+
+
 def test_a_restarted_agent_has_learned_the_same() -> None:
     shelf = Shelf(A1={"cola": 10})
     for n in range(3):

@@ -352,6 +352,16 @@ def test_a_cart_that_equals_an_older_visit_only_by_chance_takes_nothing_from_it(
     assert states(scene) == ["settled"] * 3
 
 
+def test_a_case_is_provisional_again_while_a_payment_is_under_way() -> None:
+    scene = Scene(payment(-20, state="opened", revision=1), take(0, "A2", "nuts"), until=300)
+    assert [case["state"] for case in scene.cases().values()] == ["open"]
+    scene.tell(payment(400, "nuts", state="pending", revision=2, opened=-20), until=500)
+    assert [case["state"] for case in scene.cases().values()] == ["provisional"]
+    scene.tell(payment(900, "nuts", state="closed", opened=-20), until=1000)
+    assert [case["state"] for case in scene.cases().values()] == ["open"]
+    assert scene.open_lines() == [("feigned", "nuts", 1, 1200)]
+
+
 def test_one_payment_for_two_visits_settles_both_and_stays_so() -> None:
     scene = Scene(take(0, "A1", "cola"), take(600, "A2", "nuts"), payment(630, "cola", "nuts"))
     assert states(scene) == ["settled", "settled"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edge_agent.shelf.facts import RestockFact, RestockLine
 from tests.shelf.scene import START, Scene, put, take
 
@@ -38,6 +40,19 @@ def test_goods_that_did_not_come_are_a_shortfall() -> None:
 def test_goods_set_down_just_after_the_end_still_count() -> None:
     scene = Scene(order(0, "started", 1), order(10, "finished", 2), put(12, "A2", "nuts", 3))
     assert scene.open_lines() == []
+
+
+def test_what_left_unwatched_between_a_restock_and_a_start_is_no_part_of_it() -> None:
+    gone = take(60, "A2", "nuts")
+    # The last level that is known is of the restock's time; the power came back after its end.
+    unwatched = replace(gone.change, started_at=START + 20, unobserved=True)
+    scene = Scene(
+        order(0, "started", 1),
+        put(10, "A2", "nuts", 3),
+        order(30, "finished", 2),
+        replace(gone, change=unwatched),
+    )
+    assert scene.open_lines() == [("unobserved", "nuts", 1, 1200)]
 
 
 def test_a_restock_that_nobody_finished_ends_by_itself() -> None:
