@@ -388,6 +388,20 @@ def test_a_late_payment_settles_what_the_weight_left_open() -> None:
     assert Scene(change(0, "B1", -346.4), payment(300, "zero")).open_lines() == []
 
 
+def test_a_cart_says_what_left_unnamed_with_its_other_goods_rather_than_pay_for_a_strangers() -> (
+    None
+):
+    # From B1 either of two flavours has gone; somebody else has just walked off with one of them.
+    scene = Scene(
+        take(0, "A1", "cola"),
+        take(100, "A2", "nuts"),
+        change(103, "B1", -344.0),
+        payment(120, "nuts", "cola"),
+    )
+    assert scene.open_lines() == [("unpaid", "cola", 1, 350)]
+    assert [len(v["paid"]) for v in scene.visits().values() if v["state"] == "settled"] == [2]
+
+
 def test_a_cart_opened_long_before_still_pays_for_something_else() -> None:
     scene = Scene(take(0, "A1", "cola"), payment(20, "nuts", opened=-3600))
     assert scene.of("losses") == []
