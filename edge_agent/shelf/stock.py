@@ -99,9 +99,11 @@ def _zeroed(state: ShelfState, plate: str, book: PlateBook, moved_g: float, at: 
 
 
 def file_count(state: ShelfState, fact: CountFact) -> None:
-    """Take a person's count of a plate as what stands there."""
+    """Take a person's count of a plate as what stands there; its weight is compared with it."""
     if fact.plate in state.catalogue.plates:
         recount(state, fact.plate, fact.counts, fact.at, "person")
+        if fact.plate in state.books:
+            state.books[fact.plate] = replace(state.books[fact.plate], due=True)
 
 
 def recount(

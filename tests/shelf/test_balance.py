@@ -199,6 +199,16 @@ def test_a_person_sets_the_counts_with_an_entry() -> None:
     assert plate["recounted"]["before"] == [{"sku": "cola", "quantity": 6}]
 
 
+def test_a_count_by_hand_that_the_weight_contradicts_is_told() -> None:
+    shelf = Shelf(A1={"cola": 10})
+    shelf.tell(CountFact(START + 100, "A1", {"cola": 7}), until=200)
+    told = shelf.plate("A1")
+    assert told["items"] == [{"sku": "cola", "quantity": 7}]
+    assert told["disagreement"] is not None
+    shelf.tell(CountFact(START + 300, "A1", {"cola": 10}), until=400)
+    assert shelf.plate("A1")["disagreement"] is None
+
+
 def test_a_restock_sets_a_count_that_the_weight_is_sure_of() -> None:
     shelf = Shelf(A1={"cola": 6})
     shelf.drift("A1", -346.0)
