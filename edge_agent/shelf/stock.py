@@ -81,9 +81,11 @@ def file_levels(state: ShelfState, fact: LevelsFact, rules: Rules) -> bool:
 
 def _zeroed(state: ShelfState, plate: str, book: PlateBook, moved_g: float, at: float) -> PlateBook:
     """The book of a plate that was tared or calibrated: what its goods should weigh is known."""
-    agreed_g = book.agreed_g + moved_g
+    agreed_g, known = book.agreed_g + moved_g, book.disagreement
     if plate in state.counted:
         agreed_g = weight_of(goods_on(state, plate), book.agreed) + book.beside_g - book.shifted_g
+        # What was apart by the old zero is compared anew.
+        known = replace(known, base_g=0.0) if known is not None else None
     return replace(
         book,
         level_at=at,
@@ -95,6 +97,7 @@ def _zeroed(state: ShelfState, plate: str, book: PlateBook, moved_g: float, at: 
         drifted_g=0.0,
         wandered_g=0.0,
         due=True,
+        disagreement=known,
     )
 
 

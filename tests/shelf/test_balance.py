@@ -199,6 +199,17 @@ def test_a_person_sets_the_counts_with_an_entry() -> None:
     assert plate["recounted"]["before"] == [{"sku": "cola", "quantity": 6}]
 
 
+def test_a_plate_tared_with_goods_on_it_agrees_again_once_it_is_tared_empty() -> None:
+    shelf = Shelf(A1={"cola": 2}, A2={"nuts": 9})
+    shelf.drift("A1", -692.0)
+    shelf.look(600, A1=True)
+    assert shelf.disagreement("A1") is not None
+    shelf.tell(shelf.take(1200, "A1", "cola", 2), until=1300)
+    shelf.drift("A1", 692.0)
+    shelf.look(1800, A1=True)
+    assert shelf.disagreement("A1") is None
+
+
 def test_a_count_by_hand_that_the_weight_contradicts_is_told() -> None:
     shelf = Shelf(A1={"cola": 10})
     shelf.tell(CountFact(START + 100, "A1", {"cola": 7}), until=200)
