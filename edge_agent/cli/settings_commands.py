@@ -135,7 +135,12 @@ def _is_table(value: Any) -> bool:
     )
 
 
-@config.command(name="set", epilog="Example: edge-agent config set matching.grace_s 240")
+# A value may be a negative number, which looks like an option.
+@config.command(
+    name="set",
+    epilog="Example: edge-agent config set matching.grace_s 240",
+    context_settings={"ignore_unknown_options": True},
+)
 def set_(
     key: Annotated[
         str,

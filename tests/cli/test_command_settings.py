@@ -203,6 +203,7 @@ def test_secrets_are_not_shown(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_setting_a_value_keeps_the_comments(shelf: Shelf) -> None:
     assert shelf.run("config", "set", "matching.grace_s", "240").status == 0
+    assert shelf.run("config", "set", "plate.A1.zero_counts", "-120.5").status == 0
     assert shelf.run("config", "set", "plate.A1.capacity_g", "2000").status == 0
     assert "# what the technician wrote" in shelf.config.read_text()
     shown = shelf.run("config", "show", "--json").json
