@@ -23,7 +23,7 @@ from edge_agent.weighing.calibration import tare as zero_of
 
 # A plate that was never calibrated has this many counts a gram.
 UNCALIBRATED = 1.0
-# A cell's span moves by less than this in years (OIML R 60: an accuracy class C3 cell by 0.02 %).
+# A class C3 cell is right to about 0.02 % (OIML R 60): this is a wrong mass, or another cell.
 OTHER_SCALE = 0.005
 
 
@@ -122,9 +122,7 @@ def _note_load(place: _Place, moved_g: float) -> None:
     plate = place.plate
     weights = (p.weight_g for p in place.settings.product if p.sku in plate.products)
     lightest_g = min((weight_g for weight_g in weights if weight_g), default=0.0)
-    if plate.counts_per_g == UNCALIBRATED:
-        return
-    if is_load(moved_g, lightest_g):
+    if plate.counts_per_g != UNCALIBRATED and is_load(moved_g, lightest_g):
         note(
             f"By its old zero plate {plate.id} weighed {moved_g:.1f} g, as goods do. If anything "
             "stood on it, take everything off and tare it again."

@@ -53,7 +53,7 @@ class Considering:
         self._payments = state.payments
         self._name = state.catalogue.name
         self._holders = {
-            (paid.payment_id, paid.number): (visit_id, key)
+            paid.key: (visit_id, key)
             for visit_id, other in shop.accounts.items()
             for key, paid in other.paid.items()
         }
@@ -132,7 +132,7 @@ class Considering:
         return _Offer(paid, self._price(unit, paid, self._account), False, free is not None)
 
     def _is_free(self, paid: PaidUnit) -> bool:
-        key = (paid.payment_id, paid.number)
+        key = paid.key
         return key not in self._holders and key not in self._shop.bought
 
     def _say(self, unit: Unit, offer: _Offer) -> Payload:
@@ -165,7 +165,7 @@ class Considering:
 
     def _why_taken(self, unit: Unit, paid: PaidUnit) -> str:
         """Whose goods the payment covers, and what that pair costs."""
-        key = (paid.payment_id, paid.number)
+        key = paid.key
         if key in self._shop.bought:
             return "taken by goods that a customer took during a restock"
         visit_id, unit_key = self._holders[key]
@@ -192,9 +192,7 @@ class Considering:
     def _home_of(self, paid: PaidUnit) -> str | None:
         """The visit to which a payment that found no such goods was reckoned."""
         for visit_id, account in self._shop.accounts.items():
-            if any(
-                (p.payment_id, p.number) == (paid.payment_id, paid.number) for p in account.surplus
-            ):
+            if any(p.key == paid.key for p in account.surplus):
                 return visit_id
         return None
 

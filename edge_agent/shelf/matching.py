@@ -64,7 +64,7 @@ class Matching:
 
     def used(self) -> set[PaidKey]:
         """The paid units that found their goods."""
-        return {(paid.payment_id, paid.number) for paid in self.pairs.values()}
+        return {paid.key for paid in self.pairs.values()}
 
     def add(self, other: Matching) -> None:
         """Take another one's pairs in."""
@@ -102,7 +102,7 @@ def match(
     for purse in purses:
         for paid in purse.units:
             spent = beside is not None and paid.refunded_at is not None
-            if paid.sku in rows and (paid.payment_id, paid.number) not in used and not spent:
+            if paid.sku in rows and paid.key not in used and not spent:
                 columns[paid.sku].append((purse, paid))
     prices = _Prices(may_pair, rules)
     found = Matching()

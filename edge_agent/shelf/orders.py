@@ -84,7 +84,7 @@ def _closeness(restock: Restock, change: Change, rules: Rules) -> bool | None:
     if end is None:
         return None
     if change.unobserved and change.delta_g < 0 and change.settled_at > end:
-        # It may have left after the restock: nobody watched, and nobody is to be missed.
+        # It may have left after the restock's end, when nobody watched.
         return None
     start, at = restock.started_at, change.started_at
     margin_s = rules.visit_gap_s if change.delta_g > 0 else 0.0

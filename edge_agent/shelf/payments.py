@@ -114,6 +114,11 @@ class PaidUnit:
     paid_at: float
     refunded_at: float | None
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """Names the unit: its payment and its place in it."""
+        return self.payment_id, self.number
+
 
 def paid_units(payment: Payment) -> list[PaidUnit]:
     """Expand a payment's lines into units; empty where nothing was paid."""

@@ -66,8 +66,8 @@ def settle_by_payment(
     offers = _offers(taken, matching, state.visits, purses, rules)
     readings: dict[str, Hypothesis] = {}
     spoken = _speak(state, unmatched, own, offers, readings, rules, late=False)
-    spent = matching.used() | {_key(paid) for paid in spoken}
-    free = [offer for offer in offers if _key(offer.paid) not in spent]
+    spent = matching.used() | {paid.key for paid in spoken}
+    free = [offer for offer in offers if offer.paid.key not in spent]
     _speak(state, unmatched, own, free, readings, rules, late=True)
     return readings
 
@@ -85,24 +85,20 @@ def _offers(
     one unit that a payment seems to pay for in a visit may be for the visit of its others.
     """
     gone = [unit for goods in taken.values() for unit in goods.gone if unit.key in matching.pairs]
-    holders = {_key(matching.pairs[unit.key]): unit.visit_id for unit in gone}
+    holders = {matching.pairs[unit.key].key: unit.visit_id for unit in gone}
     parts = Counter((unit.visit_id, matching.pairs[unit.key].payment_id) for unit in gone)
     used = matching.used()
     found: list[_Offer] = []
     for paid in (unit for purse in purses for unit in purse.units):
-        holder = holders.get(_key(paid))
+        holder = holders.get(paid.key)
         if holder is None:
-            if _key(paid) not in used:
+            if paid.key not in used:
                 found.append(_Offer(paid))
         elif not is_at_hand(visits[holder], paid, rules):
             found.append(_Offer(paid, LIKELY_CONTESTED))
         elif parts[holder, paid.payment_id] == 1:
             found.append(_Offer(paid, LIKELY_OWN, holder))
     return found
-
-
-def _key(paid: PaidUnit) -> tuple[str, int]:
-    return paid.payment_id, paid.number
 
 
 def _speak(

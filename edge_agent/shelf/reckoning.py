@@ -185,5 +185,5 @@ def _shop(
     for stay in restocks:
         pairs = [(u, matching.pairs[u.key]) for u in stay.gone if u.key in matching.pairs]
         sold[stay.visit.visit_id] = Counter((u.sku or "", u.plate) for u, _ in pairs)
-        bought |= {(paid.payment_id, paid.number): stay.visit.visit_id for _, paid in pairs}
+        bought |= {paid.key: stay.visit.visit_id for _, paid in pairs}
     return Shop(accounts, purses, sold, bought, clusters)

@@ -62,14 +62,14 @@ def _find_homes(shop: Shop, state: ShelfState, accounts: Accounts, rules: Rules)
     doubted: list[PaidUnit] = []
     carts = {purse.payment_id: purse.cart for purse in shop.purses}
     for account in shop.accounts.values():
-        used |= {(paid.payment_id, paid.number) for paid in account.paid.values()}
+        used |= {paid.key for paid in account.paid.values()}
         afterwards = [p for p in account.paid.values() if not is_at_hand(account.visit, p, rules)]
         late += afterwards
         goods = Stay.of(account.visit, account.gone).goods if afterwards else Counter[str]()
         # A cart that is all that a visit took can hardly have been meant for another one.
         doubted += [p for p in afterwards if not is_exact(goods, carts[p.payment_id])]
     units = [paid for purse in shop.purses for paid in purse.units]
-    spare = [paid for paid in units if (paid.payment_id, paid.number) not in used]
+    spare = [paid for paid in units if paid.key not in used]
     homes = Homes(accounts, rules)
     shop.loose = [*spare, *late]
     shop.things = [thing for a in shop.accounts.values() for thing in nameless_things(a)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from edge_agent.shelf.identify import SPAN_ERROR, Hypothesis
+from edge_agent.shelf.sights import Items
 from edge_agent.shelf.state import Change
 
 # A foreign thing put down and taken away again weighs the same within this, or three sigma.
@@ -191,24 +192,24 @@ def _without_foreign_things(
 
 def _moved_on(left: Change, came: Change) -> bool:
     """Whether what left one plate, and came to another, may be the same goods."""
-    likely = {h.items for h in left.hypotheses if h.confidence >= LIKELY_BACK}
     return left.delta_g < 0 < came.delta_g and any(
-        h.confidence >= LIKELY_BACK and tuple((sku, -n) for sku, n in h.items) in likely
-        for h in came.hypotheses
+        h.confidence >= LIKELY_BACK and _may_bring(came, h.items)
+        for h in left.hypotheses
         if h.items
     )
 
 
 def _undoes(first: Change, second: Change) -> bool:
-    another = second.is_strange or (second.is_seen and not _may_be_back(first, second))
+    another = second.is_strange or (second.is_seen and not _may_bring(second, first.items))
     if first.accepted and another and first.delta_g < 0:
         # A picture says that it is not what left; by its weight it would have come back.
         return False
     return weigh_alike(first, second)
 
 
-def _may_be_back(left: Change, came: Change) -> bool:
-    back = tuple((sku, -quantity) for sku, quantity in left.items)
+def _may_bring(came: Change, left: Items) -> bool:
+    """Whether what came is, not too unlikely, just what had left."""
+    back = tuple((sku, -quantity) for sku, quantity in left)
     return any(h.items == back and h.confidence >= LIKELY_BACK for h in came.hypotheses)
 
 

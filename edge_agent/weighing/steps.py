@@ -58,7 +58,8 @@ class Steps:
         self._rough = Rough(level, at)
 
     def go_on(self, level: Level, at: float, rest: Stretch) -> list[WeightChange]:
-        """Let what was told stand, and look for the next change from its level and rest."""
+        """Let what was told stand, and look for the next change from its level; `rest` is how the
+        plate lay there."""
         told = self._teller.refine(level.grams, level.sigma)
         self._teller.keep_for_press(rest)
         self._motion.go_on(level, at)
